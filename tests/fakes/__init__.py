@@ -1,0 +1,1 @@
+"""Stand-ins for what the code under test reaches through ports."""
