@@ -1,0 +1,58 @@
+"""A job's container has the packages listed here and the files of the step's bundle, nothing else."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
+CONTAINER = {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "xgboost", "boto3", "botocore"}
+BUNDLES = {
+    "preprocess.py": {"dataset_schema", "signature"},
+    "train.py": {"signature", "dataset_schema", "inference"},
+    "evaluate.py": {"signature", "dataset_schema"},
+    "publish.py": {"dataset_schema", "publish_day"},
+    "publish_day.py": {"dataset_schema"},
+    "inference.py": {"signature", "dataset_schema"},
+    "signature.py": {"dataset_schema"},
+    "dataset_schema.py": set(),
+    "generate_customers.py": {"dataset_schema"},
+    "export_breast_cancer.py": {"dataset_schema"},
+    "lambdas/get_latest_approved_model.py": set(),
+}
+
+
+def imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively: in a container it is no package"
+            found.add(str(node.module).partition(".")[0])
+    return found
+
+
+def test_every_script_is_in_the_list_of_bundles() -> None:
+    files = {path.relative_to(SCRIPTS).as_posix() for path in SCRIPTS.rglob("*.py")}
+
+    assert files == BUNDLES.keys()
+
+
+@pytest.mark.parametrize("name", sorted(BUNDLES))
+def test_script_imports_only_what_its_container_and_its_bundle_have(name: str) -> None:
+    allowed = set(sys.stdlib_module_names) | CONTAINER | BUNDLES[name]
+
+    assert imported(SCRIPTS / name) <= allowed
+
+
+def test_lambda_imports_only_what_its_runtime_has() -> None:
+    allowed = set(sys.stdlib_module_names) | {"boto3", "botocore"}
+
+    assert imported(SCRIPTS / "lambdas/get_latest_approved_model.py") <= allowed
+
+
+@pytest.mark.parametrize("name", sorted(BUNDLES))
+def test_script_is_short_enough_to_read(name: str) -> None:
+    assert len((SCRIPTS / name).read_text(encoding="utf-8").splitlines()) <= 400
