@@ -1,0 +1,77 @@
+"""All pipelines by name. Importing this module is cheap: the SageMaker SDK is imported by `build` only."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from dataclasses import dataclass
+
+from pipelines.built import BuiltPipeline
+from pipelines.config import PipelineConfig
+from pipelines.errors import UnknownPipeline
+from pipelines.offline import offline
+from pipelines.validate import validate
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One pipeline that can be built."""
+
+    name: str
+    """As people and the command line call it."""
+    description: str
+    module: str
+    """It has `build(config, name, description)`; named as text, because it imports the SDK."""
+
+    def sagemaker_name(self, config: PipelineConfig) -> str:
+        """Name the pipeline as SageMaker knows it."""
+        return f"{config.project_name}-{self.name}"
+
+
+_ENTRIES = (
+    Entry(
+        "end-to-end",
+        "Train, evaluate and register a model, then score the batch with the latest approved one and publish it",
+        "pipelines.end_to_end",
+    ),
+)
+
+
+def entries() -> tuple[Entry, ...]:
+    """List every pipeline."""
+    return _ENTRIES
+
+
+def names() -> tuple[str, ...]:
+    """List the name of every pipeline."""
+    return tuple(entry.name for entry in _ENTRIES)
+
+
+def entry(name: str) -> Entry:
+    """Find a pipeline.
+
+    Raises:
+        UnknownPipeline: with the names that exist and the one that was probably meant.
+    """
+    for known in _ENTRIES:
+        if known.name == name:
+            return known
+    near = difflib.get_close_matches(name, names(), n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise UnknownPipeline(f"There is no pipeline {name!r}; allowed: {', '.join(names())}.{hint}")
+
+
+def build(name: str, config: PipelineConfig) -> BuiltPipeline:
+    """Build a pipeline: no network, no credentials, no clock; the same bytes for the same inputs.
+
+    Raises:
+        UnknownPipeline: no pipeline of that name.
+        MissingScript: the checkout is not complete.
+        InvalidDefinition: the steps do not fit together.
+    """
+    found = entry(name)
+    with offline(config.region):
+        module = importlib.import_module(found.module)
+        built: BuiltPipeline = module.build(config, found.sagemaker_name(config), found.description)
+    validate(built.definition())
+    return built

@@ -1,0 +1,110 @@
+"""Which columns the data has: id, time, target, features. The default is the churn data set."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from pipelines.config.aws_names import Several, TableName
+from pipelines.config.section import Section
+
+
+def _check_label(value: Any) -> Any:
+    if not isinstance(value, bool | int | str) or value == "":
+        raise ValueError("allowed: a whole number, a text, or true and false")
+    return value
+
+
+ProblemType = Literal["binary_classification", "regression"]
+Label = Annotated[Any, AfterValidator(_check_label)]
+Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Several]
+
+_CHURN_NUMERIC = (
+    "age",
+    "tenure_months",
+    "monthly_charges",
+    "total_charges",
+    "data_usage_gb",
+    "call_minutes",
+    "support_tickets",
+    "late_payments",
+    "days_since_last_login",
+    "satisfaction_score",
+    "products",
+    "discount_percent",
+)
+_CHURN_CATEGORICAL = (
+    "plan",
+    "contract_type",
+    "payment_method",
+    "internet_service",
+    "region",
+    "acquisition_channel",
+)
+_ID_FORMAT = re.compile(r"[^{}]*\{:(0\d{1,2})?d\}[^{}]*")
+
+
+class Dataset(Section):
+    """The columns of the input and what they mean; any other column of the input is refused."""
+
+    id_column: TableName = "customer_id"
+    """It becomes the first column of the published table."""
+    id_format: str | None = "CUST_{:06d}"
+    """How a number becomes an id: CUST_{:06d} makes 17 to CUST_000017; null: ids have no numbers, nor ranges."""
+    event_time_column: str | None = "event_time"
+    target: str = Field(default="churned", min_length=1)
+    problem_type: ProblemType = "binary_classification"
+    classes: Annotated[tuple[Label, Label], Several] | None = (0, 1)
+    """Values of the target, the negative one first; null for a regression."""
+    numeric_features: Names = _CHURN_NUMERIC
+    categorical_features: Names = _CHURN_CATEGORICAL
+
+    @field_validator("id_format")
+    @classmethod
+    def _check_id_format(cls, value: str | None) -> str | None:
+        if value is not None and _ID_FORMAT.fullmatch(value) is None:
+            raise ValueError("allowed: a text with one number field, such as CUST_{:06d} or {:d}, or null")
+        return value
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self._check_columns()
+        if self.problem_type == "regression" and self.classes is not None:
+            raise ValueError("classes are given for a regression; allowed: classes: null")
+        if self.problem_type == "binary_classification" and (
+            self.classes is None or len(set(map(str, self.classes))) != 2
+        ):
+            raise ValueError(
+                f"classes {self.classes!r} do not name two classes; allowed: two values, the negative one first"
+            )
+        return self
+
+    def _check_columns(self) -> None:
+        special = [name for name in (self.id_column, self.event_time_column, self.target) if name is not None]
+        columns = [*special, *self.numeric_features, *self.categorical_features]
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"{', '.join(map(repr, twice))} named twice; allowed: each column once, as id, time, target or feature"
+            )
+        if len(columns) == len(special):
+            raise ValueError("there are no features; allowed: at least one numeric or categorical feature")
+
+    def as_schema(self) -> dict[str, Any]:
+        """Return the document that tells the jobs about the columns (schema.json)."""
+        features = [
+            *({"name": name, "kind": "numeric"} for name in self.numeric_features),
+            *({"name": name, "kind": "categorical"} for name in self.categorical_features),
+        ]
+        return {
+            "version": 1,
+            "problem_type": self.problem_type,
+            "id_column": self.id_column,
+            "id_format": self.id_format,
+            "event_time_column": self.event_time_column,
+            "target": self.target,
+            "classes": None if self.classes is None else list(self.classes),
+            "features": features,
+        }

@@ -1,0 +1,42 @@
+"""Where things lie below s3://<bucket>/<prefix>/: one function for each kind of place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.config import PipelineConfig
+from pipelines.sdk import ExecutionVariables, Join
+
+
+def code(config: PipelineConfig) -> str:
+    """Content-addressed code and documents: `code/<sha256>/` is below it."""
+    return f"{config.root_uri}/code"
+
+
+def models(config: PipelineConfig) -> str:
+    """Model archives: training jobs append their own name."""
+    return f"{config.root_uri}/models"
+
+
+def data(config: PipelineConfig, part: str) -> Any:
+    """One part of an execution's data: `data/<part>/<execution>`."""
+    return _of_execution(config, f"data/{part}")
+
+
+def evaluation(config: PipelineConfig) -> Any:
+    """Metrics of an execution's model: `evaluation/<execution>`."""
+    return _of_execution(config, "evaluation")
+
+
+def predictions(config: PipelineConfig) -> Any:
+    """What an execution's transform job wrote: `predictions/<execution>`."""
+    return _of_execution(config, "predictions")
+
+
+def table(config: PipelineConfig) -> str:
+    """The published table: `dt=YYYY-MM-DD/run=<execution>/` is below it."""
+    return f"{config.root_uri}/athena_output/{config.athena_output_table}/"
+
+
+def _of_execution(config: PipelineConfig, folder: str) -> Any:
+    return Join(on="/", values=[f"{config.root_uri}/{folder}", ExecutionVariables.PIPELINE_EXECUTION_ID])

@@ -1,0 +1,31 @@
+"""Gate: only a model that reaches the threshold is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.sdk import ConditionGreaterThanOrEqualTo, ConditionLessThanOrEqualTo, ConditionStep, JsonGet
+from pipelines.steps.context import StepContext
+from pipelines.steps.evaluate import REPORT
+
+NAME = "Gate"
+_CONDITIONS = {"at_least": ConditionGreaterThanOrEqualTo, "at_most": ConditionLessThanOrEqualTo}
+_WORDS = {"at_least": "at least", "at_most": "at most"}
+
+
+def gate(context: StepContext, evaluated: Any, if_passed: Sequence[Any]) -> Any:
+    """Build the step around the steps that run when the model is good enough.
+
+    There is nothing to do otherwise: a model that fails must not stop the scoring, which takes the last approved one.
+    """
+    rule = context.config.gate
+    metric = JsonGet(step_name=evaluated.name, property_file=REPORT, json_path=rule.metric)
+    return ConditionStep(
+        name=NAME,
+        display_name="Is the model good enough?",
+        description=f"Register the model only when {rule.metric} is {_WORDS[rule.comparison]} MetricThreshold.",
+        conditions=[_CONDITIONS[rule.comparison](left=metric, right=context.parameters.metric_threshold)],
+        if_steps=list(if_passed),
+        else_steps=[],
+    )

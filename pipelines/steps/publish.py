@@ -1,0 +1,58 @@
+"""PublishToAthena: audited predictions become the day's partition of the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines import layout
+from pipelines.sdk import ExecutionVariables, ProcessingStep
+from pipelines.steps import latest_approved_model
+from pipelines.steps.context import StepContext
+from pipelines.steps.policies import job_retries
+from pipelines.steps.processing import INPUT, SCHEMA_PATH, job_arguments, output_of, schema_address
+
+NAME = "PublishToAthena"
+SCRIPTS = ("publish.py", "publish_day.py", "dataset_schema.py")
+
+
+def publish(context: StepContext, preprocessed: Any, found: Any, transformed: Any) -> Any:
+    """Build the step, after the steps that cut the batch, found the model and scored; never cached."""
+    config = context.config
+    table = f"{config.athena_database}.{config.athena_output_table}"
+    return ProcessingStep(
+        name=NAME,
+        display_name="Publish to Athena",
+        description=f"Check that ids out equal ids in, write the rows, and only then point the day's partition of "
+        f"{table} at them.",
+        step_args=job_arguments(
+            context,
+            scripts=SCRIPTS,
+            inputs={
+                "predictions": transformed.properties.TransformOutput.S3OutputPath,
+                "batch": output_of(preprocessed, "batch"),
+                "schema": schema_address(context),
+            },
+            outputs={},
+            arguments=_arguments(context, found),
+            instance_type=config.publish.instance_type,
+            max_runtime_seconds=config.publish.max_runtime_seconds,
+        ),
+        retry_policies=job_retries(config),
+    )
+
+
+def _arguments(context: StepContext, found: Any) -> list[Any]:
+    config = context.config
+    return [
+        *("--predictions", str(INPUT / "predictions")),
+        *("--batch", str(INPUT / "batch")),
+        *("--schema", SCHEMA_PATH),
+        *("--database", config.athena_database),
+        *("--table", config.athena_output_table),
+        *("--location", layout.table(config)),
+        *("--inference-date", context.parameters.inference_date),
+        *("--execution-started", ExecutionVariables.START_DATETIME),
+        *("--execution-id", ExecutionVariables.PIPELINE_EXECUTION_ID),
+        *("--model-package-arn", latest_approved_model.output_of(found, "ModelPackageArn")),
+        *("--region", config.region),
+    ]

@@ -1,0 +1,248 @@
+"""What the end-to-end pipeline promises, read from its definition."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import catalog
+from pipelines.built import BuiltPipeline
+from pipelines.config import PipelineConfig
+from pipelines.references import StepNode, step_nodes
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
+Nodes = dict[str, StepNode]
+
+
+@pytest.fixture(scope="module")
+def nodes(built: BuiltPipeline) -> Nodes:
+    return {node.name: node for node in step_nodes(json.loads(built.definition())["Steps"])}
+
+
+@pytest.fixture(scope="module")
+def parameters(built: BuiltPipeline) -> dict[str, dict[str, Any]]:
+    return {item["Name"]: item for item in json.loads(built.definition())["Parameters"]}
+
+
+def arguments_of(node: StepNode) -> list[Any]:
+    arguments: list[Any] = node.body["Arguments"]["AppSpecification"]["ContainerArguments"]
+    return arguments
+
+
+def test_steps_wait_for_each_other_as_the_design_says(nodes: Nodes) -> None:
+    assert {name: node.upstream for name, node in nodes.items()} == {
+        "Preprocess": set(),
+        "Train": {"Preprocess"},
+        "Evaluate": {"Preprocess", "Train"},
+        "Gate": {"Evaluate"},
+        "Register": {"Gate", "Train", "Evaluate"},
+        "GetLatestApprovedModel": {"Gate"},
+        "CreateModel": {"GetLatestApprovedModel"},
+        "Transform": {"Preprocess", "CreateModel"},
+        "PublishToAthena": {"Preprocess", "GetLatestApprovedModel", "Transform"},
+    }
+
+
+def test_no_step_depends_on_another_by_name_only(nodes: Nodes) -> None:
+    """Edges are data: the service has refused explicit dependencies on condition steps."""
+    assert not [name for name, node in nodes.items() if "DependsOn" in node.body]
+
+
+def test_gate_outcome_is_an_argument_of_the_lookup(nodes: Nodes) -> None:
+    arguments = nodes["GetLatestApprovedModel"].body["Arguments"]
+
+    assert arguments["GateOutcome"] == {"Get": "Steps.Gate.Outcome"}
+    assert set(arguments) == {
+        *("ModelPackageGroupName", "ModelApprovalStatus", "GateOutcome"),
+        *("PipelineExecutionId", "PipelineExecutionArn", "WaitSeconds"),
+    }
+
+
+def test_gate_has_nothing_to_do_when_the_model_fails(nodes: Nodes) -> None:
+    assert nodes["Gate"].body["Arguments"]["ElseSteps"] == []
+
+
+def test_every_step_and_parameter_reads_well_in_studio(nodes: Nodes, parameters: dict[str, dict[str, Any]]) -> None:
+    for node in nodes.values():
+        assert node.body["DisplayName"] != node.name
+        assert node.body["Description"].endswith(".")
+    assert all(item["Description"] for item in parameters.values())
+
+
+def test_every_step_that_can_be_tried_again_is(nodes: Nodes) -> None:
+    policies = {
+        name: {kind for policy in node.body.get("RetryPolicies", []) for kind in policy["ExceptionType"]}
+        for name, node in nodes.items()
+    }
+    step = {"Step.SERVICE_FAULT", "Step.THROTTLING"}
+    job = step | {"SageMaker.RESOURCE_LIMIT", "SageMaker.JOB_INTERNAL_ERROR", "SageMaker.CAPACITY_ERROR"}
+
+    for name in ("Preprocess", "Train", "Evaluate", "Transform", "PublishToAthena"):
+        assert policies[name] == job
+    for name in ("Register", "CreateModel"):
+        assert policies[name] == step
+
+
+def test_caching_covers_training_and_evaluation_only(nodes: Nodes) -> None:
+    assert {name for name, node in nodes.items() if "CacheConfig" in node.body} == {"Train", "Evaluate"}
+
+
+@pytest.mark.parametrize(
+    ("caching", "expected"),
+    [
+        ({"enabled": True, "input_is_immutable": True}, {"Preprocess", "Train", "Evaluate"}),
+        ({"enabled": False, "input_is_immutable": True}, set()),
+    ],
+)
+def test_caching_follows_the_configuration(churn: PipelineConfig, caching: dict[str, bool], expected: set[str]) -> None:
+    config = PipelineConfig.model_validate_json(json.dumps(churn.model_dump(mode="json") | {"caching": caching}))
+
+    steps = json.loads(catalog.build("end-to-end", config).definition())["Steps"]
+
+    assert {node.name for node in step_nodes(steps) if "CacheConfig" in node.body} == expected
+
+
+def test_every_output_of_an_execution_has_its_id_in_the_address(nodes: Nodes) -> None:
+    """Two executions at once must not write to one place."""
+    addresses = [address for node in nodes.values() for address in node.processing_outputs.values()]
+    addresses.append(json.dumps(nodes["Transform"].body["Arguments"]["TransformOutput"]["S3OutputPath"]))
+
+    assert len(addresses) == 7
+    assert len(set(addresses)) == 7
+    assert all("Execution.PipelineExecutionId" in address for address in addresses)
+
+
+def test_train_runs_in_script_mode_with_texts_only(nodes: Nodes) -> None:
+    hyperparameters = nodes["Train"].body["Arguments"]["HyperParameters"]
+
+    assert hyperparameters["sagemaker_program"] == "train.py"
+    assert hyperparameters["sagemaker_submit_directory"].endswith("/sourcedir.tar.gz")
+    assert all(isinstance(value, str) or "Std:Join" in value for value in hyperparameters.values())
+
+
+def test_train_installs_its_code_without_the_internet(nodes: Nodes) -> None:
+    assert nodes["Train"].body["Arguments"]["Environment"] == {"PIP_NO_BUILD_ISOLATION": "0"}
+
+
+@pytest.mark.parametrize(
+    ("image_uri", "is_allowed"),
+    [
+        (None, False),
+        ("246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-xgboost:3.0-5", False),
+        ("246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-xgboost@sha256:00", False),
+        ("123456789012.dkr.ecr.us-west-2.amazonaws.com/our-xgboost:1", True),
+    ],
+)
+def test_train_defines_metrics_only_where_the_service_allows_it(
+    churn: PipelineConfig, image_uri: str | None, is_allowed: bool
+) -> None:
+    """The service refuses them with its own XGBoost image: "You can't override the metric definitions"."""
+    built = catalog.build("end-to-end", churn.model_copy(update={"image_uri": image_uri}))
+
+    (train,) = [step for step in json.loads(built.definition())["Steps"] if step["Name"] == "Train"]
+    assert ("MetricDefinitions" in train["Arguments"]["AlgorithmSpecification"]) == is_allowed
+
+
+def test_registered_model_supports_the_instance_that_scores(churn: PipelineConfig) -> None:
+    transform = churn.transform.model_copy(update={"instance_type": "ml.c5.4xlarge"})
+    built = catalog.build("end-to-end", churn.model_copy(update={"transform": transform}))
+
+    (gate,) = [step for step in json.loads(built.definition())["Steps"] if step["Name"] == "Gate"]
+    specification = gate["Arguments"]["IfSteps"][0]["Arguments"]["InferenceSpecification"]
+    assert specification["SupportedTransformInstanceTypes"] == ["ml.c5.4xlarge", "ml.m5.xlarge", "ml.m5.2xlarge"]
+
+
+def test_registered_model_serves_in_script_mode_and_tells_where_it_is_from(nodes: Nodes) -> None:
+    arguments = nodes["Register"].body["Arguments"]
+    (container,) = arguments["InferenceSpecification"]["Containers"]
+
+    assert container["Environment"] == {
+        "SAGEMAKER_PROGRAM": "inference.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        "SAGEMAKER_MODEL_SERVER_TIMEOUT": "600",
+        "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "*/*",
+        "PIP_NO_BUILD_ISOLATION": "0",
+    }
+    assert arguments["CustomerMetadataProperties"] == {
+        "PipelineExecutionId": {"Get": "Execution.PipelineExecutionId"},
+        "GitCommit": {"Get": "Parameters.GitCommit"},
+        "InputDataUri": {"Get": "Parameters.InputDataUri"},
+    }
+    assert arguments["ModelApprovalStatus"] == {"Get": "Parameters.ModelApprovalStatus"}
+
+
+def test_transform_sends_whole_parquet_files_below_its_limit(nodes: Nodes, churn: PipelineConfig) -> None:
+    arguments, preprocess = nodes["Transform"].body["Arguments"], arguments_of(nodes["Preprocess"])
+
+    assert arguments["TransformInput"]["ContentType"] == "application/x-parquet"
+    assert arguments["TransformInput"]["SplitType"] == "None"
+    assert arguments["TransformOutput"]["Accept"] == "application/x-parquet"
+    assert arguments["MaxPayloadInMB"] == churn.transform.max_payload_mb
+    assert preprocess[preprocess.index("--max-file-mb") + 1] == str(churn.transform.max_payload_mb)
+
+
+def test_parameters_have_the_configurations_values(
+    parameters: dict[str, dict[str, Any]], churn: PipelineConfig
+) -> None:
+    assert parameters["InputDataUri"]["DefaultValue"] == churn.input_uri
+    assert parameters["MetricThreshold"]["DefaultValue"] == churn.gate.threshold
+    assert parameters["MaxDepth"]["DefaultValue"] == churn.training.hyperparameters.max_depth
+    assert (parameters["TrainIdStart"]["DefaultValue"], parameters["BatchIdEnd"]["DefaultValue"]) == ("1", "5000")
+    assert parameters["ModelApprovalStatus"]["EnumValues"] == ["PendingManualApproval", "Approved", "Rejected"]
+    assert parameters["InferenceDate"]["DefaultValue"] == "today"
+
+
+@pytest.mark.parametrize("name", ["Preprocess", "Evaluate", "PublishToAthena"])
+def test_arguments_of_a_processing_step_are_options_of_its_script(nodes: Nodes, name: str) -> None:
+    """Two houses, one contract: the pipeline knows no script's inside, so this asks the script."""
+    entrypoint = nodes[name].body["Arguments"]["AppSpecification"]["ContainerEntrypoint"][-1]
+    help_text = _help_of(Path(entrypoint).name)
+
+    options = {str(item).rstrip("=") for item in arguments_of(nodes[name]) if str(item).startswith("--")}
+
+    assert not {option for option in options if f"{option} " not in help_text}
+
+
+def test_hyperparameters_are_options_of_the_training_script(nodes: Nodes) -> None:
+    help_text = _help_of("train.py")
+
+    names = {name for name in nodes["Train"].body["Arguments"]["HyperParameters"] if not name.startswith("sagemaker_")}
+
+    assert not {name for name in names if f"--{name} " not in help_text}
+
+
+def test_folders_of_a_processing_step_are_where_its_inputs_and_outputs_are(nodes: Nodes) -> None:
+    for name in ("Preprocess", "Evaluate", "PublishToAthena"):
+        arguments = nodes[name].body["Arguments"]
+        mounted = [item["S3Input"]["LocalPath"] for item in arguments["ProcessingInputs"]]
+        mounted += [
+            item["S3Output"]["LocalPath"] for item in arguments.get("ProcessingOutputConfig", {}).get("Outputs", [])
+        ]
+
+        paths = [item for item in arguments_of(nodes[name]) if str(item).startswith("/opt/ml/")]
+
+        assert all(any(path == folder or path.startswith(f"{folder}/") for folder in mounted) for path in paths)
+
+
+def test_lookup_function_reads_the_arguments_that_it_is_given(nodes: Nodes) -> None:
+    source = (SCRIPTS / "lambdas" / "get_latest_approved_model.py").read_text(encoding="utf-8")
+    texts = {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)}
+
+    given = set(nodes["GetLatestApprovedModel"].body["Arguments"]) - {"PipelineExecutionArn"}
+
+    assert given <= texts
+
+
+def test_description_and_names_of_the_pipeline(built: BuiltPipeline) -> None:
+    assert built.name == "churn-end-to-end"
+    assert built.description.startswith("Train, evaluate and register a model")
+    assert [function.name for function in built.functions] == ["churn-get-latest-approved-model"]
+
+
+def _help_of(script: str) -> str:
+    command = [sys.executable, str(SCRIPTS / script), "--help"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env={"COLUMNS": "200"}).stdout
