@@ -1,0 +1,1 @@
+"""What the endpoint keeps: one SQLite file, one module for each kind of resource."""

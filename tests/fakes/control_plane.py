@@ -1,0 +1,70 @@
+"""The control plane on a real store and the real engine; only what runs inside a job, S3 and Lambda are fakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sagemaker_local.api import executions, jobs, model_package_groups, model_packages, models, pipelines, steps, tags
+from sagemaker_local.api.dispatch import Api
+from sagemaker_local.engine.executions import Executions
+from sagemaker_local.engine.jobs import Jobs
+from sagemaker_local.engine.registry import Registry
+from sagemaker_local.records.job import JobKind
+from sagemaker_local.store.store import Store
+from tests.fakes.api_client import ApiClient
+from tests.fakes.functions import FakeFunctions
+from tests.fakes.object_store import FolderObjectStore
+from tests.fakes.records import PLACE
+from tests.fakes.scripted_runner import ScriptedRunner
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """Everything behind one endpoint's SageMaker API."""
+
+    client: ApiClient
+    api: Api
+    store: Store
+    jobs: Jobs
+    executions: Executions
+    runner: ScriptedRunner
+    objects: FolderObjectStore
+
+    def call(self, operation: str, **params: Any) -> dict[str, Any]:
+        return self.client.call(operation, **params)
+
+    def pages(self, operation: str, member: str, **params: Any) -> list[Any]:
+        return self.client.pages(operation, member, **params)
+
+    def close(self) -> None:
+        self.executions.close(5)
+        self.jobs.close(5)
+        self.store.close()
+
+
+def build(root: Path) -> ControlPlane:
+    store = Store.open(root / "sagemaker.sqlite3")
+    runner = ScriptedRunner()
+    objects = FolderObjectStore(root / "s3", "pipes")
+    registry = Registry(store, PLACE)
+    running = Jobs(store.jobs, PLACE, dict.fromkeys(JobKind, runner))
+    walks = Executions(store, PLACE, running, registry, objects, FakeFunctions())
+    running.recover()
+    walks.recover()
+    api = Api(
+        {
+            "sagemaker": {
+                **pipelines.operations(store, PLACE, objects),
+                **executions.operations(store, walks),
+                **steps.operations(store),
+                **jobs.operations(store, running),
+                **models.operations(store, registry),
+                **model_packages.operations(store, registry),
+                **model_package_groups.operations(store, registry),
+                **tags.operations(store),
+            }
+        }
+    )
+    return ControlPlane(ApiClient(api), api, store, running, walks, runner, objects)
