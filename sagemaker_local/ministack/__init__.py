@@ -1,0 +1,1 @@
+"""MiniStack, tamed: the only package that imports it."""
