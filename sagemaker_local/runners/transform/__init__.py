@@ -1,0 +1,1 @@
+"""Batch transform: CreateTransformJob's contract, with several model workers on several cores."""
