@@ -1,0 +1,1 @@
+"""Parses pipeline definitions and executes them: knows jobs by their kind, and no runner."""

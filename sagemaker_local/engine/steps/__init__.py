@@ -1,0 +1,1 @@
+"""What each step type does, one module a type."""
