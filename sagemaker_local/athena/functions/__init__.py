@@ -1,0 +1,1 @@
+"""Athena's functions: their signatures, and what each is in DuckDB's SQL."""
