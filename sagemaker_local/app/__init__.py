@@ -1,0 +1,1 @@
+"""The composition: one ASGI gateway, one listener."""
