@@ -1,0 +1,1 @@
+"""The doors' rooms: parse, call, print, set the exit code; the one package that knows all houses."""

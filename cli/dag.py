@@ -1,0 +1,41 @@
+"""The edges of a definition, for people: which steps each step waits for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_STEP_REFERENCE = re.compile(r"^Steps\.([A-Za-z0-9_-]+)\.")
+
+
+def predecessors(definition: str) -> dict[str, list[str]]:
+    """Map every step, in order, to the steps that it takes data from, depends on or is a branch of."""
+    edges: dict[str, list[str]] = {}
+    for step, parent in _steps(json.loads(definition)["Steps"], parent=None):
+        names = dict.fromkeys([*([parent] if parent else []), *step.get("DependsOn", []), *_references(step)])
+        edges[step["Name"]] = [name for name in names if name != step["Name"]]
+    return edges
+
+
+def _steps(steps: list[dict[str, Any]], parent: str | None) -> Iterator[tuple[dict[str, Any], str | None]]:
+    for step in steps:
+        if step["Type"] != "Condition":
+            yield step, parent
+            continue
+        arguments = step["Arguments"]
+        yield {**step, "Arguments": {"Conditions": arguments["Conditions"]}}, parent
+        yield from _steps([*arguments["IfSteps"], *arguments["ElseSteps"]], parent=step["Name"])
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        target = value.get("Get")
+        if isinstance(target, str) and (match := _STEP_REFERENCE.match(target)):
+            yield match[1]
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)

@@ -1,0 +1,114 @@
+"""Follow an execution to its end: states, times, reasons, a failed step's last log lines, and what resumes it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.table import Table
+
+from cli import history, job_logs
+from cli.context import Context
+
+FINAL = frozenset({"Succeeded", "Failed", "Stopped", "CompletedWithFailures"})
+_LOCAL_POLL_SECONDS = 0.25
+_CLOUD_POLL_SECONDS = 5.0
+_LOG_LINES = 20
+_COLOURS = {"Succeeded": "green", "Failed": "red", "Stopped": "yellow", "Executing": "cyan", "Stopping": "yellow"}
+
+
+def to_the_end(context: Context, arn: str) -> int:
+    """Print every change of state as it comes, then the table of steps; 0 only when the execution succeeded."""
+    try:
+        return _follow(context, arn)
+    except (Exception, KeyboardInterrupt):
+        # The connection, the endpoint or the person went away: the execution is not lost with them.
+        execution = history.execution_id(arn)
+        context.console.print(f"See where it is: python pipeline.py status {execution}{context.options_text}")
+        context.console.print(resume_hint(context, arn))
+        raise
+
+
+def _follow(context: Context, arn: str) -> int:
+    client = context.client("sagemaker")
+    shown: dict[str, str] = {}
+    while True:
+        described = client.describe_pipeline_execution(PipelineExecutionArn=arn)
+        steps = history.steps(client, arn)
+        for step in steps:
+            _show_change(context, step, shown)
+        if described["PipelineExecutionStatus"] in FINAL:
+            return _conclude(context, arn, described, steps)
+        time.sleep(_LOCAL_POLL_SECONDS if context.is_local else _CLOUD_POLL_SECONDS)
+
+
+def steps_table(steps: Sequence[dict[str, Any]]) -> Table:
+    """The steps with state, duration, attempts, and the reason or what the step made."""
+    table = Table("step", "state", "time", "tries", "detail")
+    for step in steps:
+        table.add_row(
+            step["StepName"],
+            _coloured(step["StepStatus"]),
+            _duration(step),
+            str(step.get("AttemptCount", 1) or 1),
+            _detail(step),
+        )
+    return table
+
+
+def resume_hint(context: Context, arn: str) -> str:
+    """The command that takes an execution up again."""
+    return f"Resume it: python pipeline.py retry {history.execution_id(arn)} --wait{context.options_text}"
+
+
+def _show_change(context: Context, step: dict[str, Any], shown: dict[str, str]) -> None:
+    name, state = step["StepName"], step["StepStatus"]
+    if shown.get(name) == state:
+        return
+    shown[name] = state
+    line = f"{history.utc_text(datetime.now(UTC))[11:]}  {name:<24} {_coloured(state):<10} {_duration(step):>8}"
+    context.console.print(f"{line}  {_detail(step)}".rstrip())
+    if state == "Failed":
+        for text in job_logs.last_lines(context, step, _LOG_LINES):
+            context.console.print(f"    | {text}", markup=False)
+
+
+def _conclude(context: Context, arn: str, described: dict[str, Any], steps: Sequence[dict[str, Any]]) -> int:
+    state = described["PipelineExecutionStatus"]
+    context.console.print(steps_table(steps))
+    seconds = (described["LastModifiedTime"] - described["CreationTime"]).total_seconds()
+    context.console.print(f"{history.execution_id(arn)}: {_coloured(state)} after {seconds:.1f} s")
+    if state == "Succeeded":
+        return 0
+    if described.get("FailureReason"):
+        context.console.print(described["FailureReason"], markup=False)
+    context.console.print(resume_hint(context, arn))
+    return 1
+
+
+def _coloured(state: str) -> str:
+    colour = _COLOURS.get(state)
+    return f"[{colour}]{state}[/{colour}]" if colour else state
+
+
+def _duration(step: dict[str, Any]) -> str:
+    if "StartTime" not in step:
+        return ""
+    end = step.get("EndTime") or datetime.now(UTC)
+    return f"{(end - step['StartTime']).total_seconds():.1f} s"
+
+
+def _detail(step: dict[str, Any]) -> str:
+    if step.get("FailureReason"):
+        return str(step["FailureReason"]).replace("[", r"\[")
+    if step.get("CacheHitResult", {}).get("SourcePipelineExecutionArn"):
+        return f"taken from {history.execution_id(step['CacheHitResult']['SourcePipelineExecutionArn'])} (cache)"
+    metadata = step.get("Metadata", {})
+    if "Condition" in metadata:
+        return f"outcome {metadata['Condition'].get('Outcome', '')}"
+    if "Lambda" in metadata:
+        outputs = metadata["Lambda"].get("OutputParameters", [])
+        return ", ".join(f"{output['Name']}={output['Value'].rsplit('/', 1)[-1]}" for output in outputs)
+    return next((entry["Arn"].split(":", 5)[-1] for entry in metadata.values() if "Arn" in entry), "")

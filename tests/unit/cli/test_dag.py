@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import json
+
+from cli.dag import predecessors
+
+
+def test_predecessors_of_a_gated_definition_follow_data_branches_and_depends_on() -> None:
+    definition = json.dumps(
+        {
+            "Steps": [
+                {"Name": "Read", "Type": "Processing", "Arguments": {}},
+                {
+                    "Name": "Gate",
+                    "Type": "Condition",
+                    "Arguments": {
+                        "Conditions": [
+                            {"LeftValue": {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.Read.PropertyFiles.F"}}}}
+                        ],
+                        "IfSteps": [
+                            {"Name": "Register", "Type": "RegisterModel", "Arguments": {"X": {"Get": "Steps.Read.Arn"}}}
+                        ],
+                        "ElseSteps": [],
+                    },
+                },
+                {
+                    "Name": "After",
+                    "Type": "Lambda",
+                    "Arguments": {"o": {"Get": "Steps.Gate.Outcome"}},
+                    "DependsOn": ["Read"],
+                },
+            ]
+        }
+    )
+
+    edges = predecessors(definition)
+
+    assert edges == {"Read": [], "Gate": ["Read"], "Register": ["Gate", "Read"], "After": ["Read", "Gate"]}
