@@ -158,7 +158,9 @@ def _like(compiler: Compiler, node: exp.Expression, scope: Scope) -> Typed:
                 "TYPE_MISMATCH", like, f"Left and right side of LIKE must be varchar (actual: {side.type})"
             )
     tail = f" ESCAPE {compiler.expression(escape, scope).sql}" if escape is not None else ""
-    return Typed(f"({value.sql} LIKE {pattern.sql}{tail})", BOOLEAN)
+    # NOT LIKE is a LIKE with a mark, not a NOT around it.
+    sign = "NOT LIKE" if like.args.get("negate") else "LIKE"
+    return Typed(f"({value.sql} {sign} {pattern.sql}{tail})", BOOLEAN)
 
 
 def _between(compiler: Compiler, node: exp.Expression, scope: Scope) -> Typed:
