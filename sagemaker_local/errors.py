@@ -13,6 +13,7 @@ LocalError
 │   ├── InternalFailure             the endpoint's own fault
 │   ├── InvalidRequestException     Athena
 │   ├── MetadataException           Athena, about the catalog
+│   ├── ResourceNotFoundException   Athena, about a prepared statement
 │   ├── EntityNotFoundException     Glue Data Catalog, like all below
 │   ├── AlreadyExistsException
 │   ├── InvalidInputException
@@ -114,6 +115,12 @@ class MetadataException(ServiceError):
     """Athena finds no such database or table in the catalog."""
 
     code = "MetadataException"
+
+
+class ResourceNotFoundException(ServiceError):
+    """Athena has no prepared statement of that name."""
+
+    code = "ResourceNotFoundException"
 
 
 class EntityNotFoundException(ServiceError):

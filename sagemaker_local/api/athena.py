@@ -8,19 +8,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sagemaker_local.api import athena_catalogs
+from sagemaker_local.api import athena_catalogs, athena_statements, athena_work_groups
 from sagemaker_local.api.dispatch import Handler
-from sagemaker_local.athena.queries import PRIMARY, Queries, QueryRequest
+from sagemaker_local.athena.queries import Queries, QueryRequest
 from sagemaker_local.errors import InvalidRequestException
 from sagemaker_local.records.query import Query, QueryState, ResultColumn
+from sagemaker_local.records.work_group import PRIMARY
 
 _LIST_PAGE_SIZE = 50
 _RESULT_PAGE_SIZE = 1000
-_ENGINE = {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"}
 
 
 def athena_operations(queries: Queries) -> Mapping[str, Handler]:
-    """Handlers for queries, results, the primary work group and the catalog as Athena shows it."""
+    """Handlers for queries, results, work groups, prepared statements and the catalog as Athena shows it."""
     handlers = _Athena(queries)
     return {
         "StartQueryExecution": handlers.start,
@@ -30,8 +30,8 @@ def athena_operations(queries: Queries) -> Mapping[str, Handler]:
         "GetQueryResults": handlers.results,
         "GetQueryRuntimeStatistics": handlers.runtime_statistics,
         "StopQueryExecution": handlers.stop,
-        "GetWorkGroup": _work_group,
-        "ListWorkGroups": _work_groups,
+        **athena_work_groups.operations(queries.work_groups),
+        **athena_statements.operations(queries.work_groups, queries.prepared, queries.named),
         **athena_catalogs.operations(queries.catalog),
     }
 
@@ -87,17 +87,15 @@ class _Athena:
         return {}
 
     def results(self, request: dict[str, Any]) -> dict[str, Any]:
-        if request.get("QueryResultType", "DATA_ROWS") != "DATA_ROWS":
-            raise InvalidRequestException(
-                "QueryResultType DATA_MANIFEST is for CTAS, INSERT and UNLOAD; this is a SELECT."
-            )
         query = self._queries.get(request["QueryExecutionId"])
+        is_manifest = request.get("QueryResultType") == "DATA_MANIFEST"
         offset = _read_token(request.get("NextToken"), "offset") or 0
-        page = self._queries.results(query, offset, request.get("MaxResults", _RESULT_PAGE_SIZE))
+        read = self._queries.manifest if is_manifest else self._queries.results
+        page = read(query, offset, request.get("MaxResults", _RESULT_PAGE_SIZE))
         rows = [{"Data": [{} if cell is None else {"VarCharValue": cell} for cell in row]} for row in page.rows]
         metadata = {"ColumnInfo": [_column_info(column) for column in query.columns]}
         return {
-            "UpdateCount": 0,
+            "UpdateCount": query.update_count or 0,
             "ResultSet": {"Rows": rows, "ResultSetMetadata": metadata},
             "NextToken": _token(offset=page.next_offset) if page.next_offset is not None else None,
         }
@@ -146,6 +144,7 @@ def _shown(query: Query) -> dict[str, Any]:
         "Status": _status(query),
         "Statistics": {
             "EngineExecutionTimeInMillis": statistics.engine_milliseconds,
+            "DataManifestLocation": query.manifest_location,
             "DataScannedInBytes": statistics.scanned_bytes,
             "TotalExecutionTimeInMillis": statistics.total_milliseconds,
             "QueryQueueTimeInMillis": statistics.queue_milliseconds,
@@ -154,7 +153,7 @@ def _shown(query: Query) -> dict[str, Any]:
             "ResultReuseInformation": {"ReusedPreviousResult": False},
         },
         "WorkGroup": query.work_group,
-        "EngineVersion": _ENGINE,
+        "EngineVersion": athena_work_groups.ENGINE,
         "ExecutionParameters": list(query.parameters) or None,
     }
 
@@ -205,27 +204,3 @@ def _read_token(token: str | None, member: str) -> int | None:
         raise InvalidRequestException(
             f"NextToken '{token}' is not valid; send it as the page before had it."
         ) from error
-
-
-def _work_group(request: dict[str, Any]) -> dict[str, Any]:
-    if request["WorkGroup"] != PRIMARY:
-        raise InvalidRequestException(f"WorkGroup {request['WorkGroup']} is not found.")
-    return {
-        "WorkGroup": {
-            "Name": PRIMARY,
-            "State": "ENABLED",
-            "Description": "",
-            "Configuration": {
-                "ResultConfiguration": {},
-                "EnforceWorkGroupConfiguration": False,
-                "PublishCloudWatchMetricsEnabled": False,
-                "RequesterPaysEnabled": False,
-                "EngineVersion": _ENGINE,
-            },
-        }
-    }
-
-
-def _work_groups(request: dict[str, Any]) -> dict[str, Any]:
-    del request
-    return {"WorkGroups": [{"Name": PRIMARY, "State": "ENABLED", "Description": "", "EngineVersion": _ENGINE}]}

@@ -114,8 +114,21 @@ def _shown_table(table: CatalogTable) -> dict[str, Any]:
         "TableType": table.definition.get("TableType"),
         "Columns": [_column(column) for column in table.storage.get("Columns") or []],
         "PartitionKeys": [_column(column) for column in table.definition.get("PartitionKeys") or []],
-        "Parameters": table.definition.get("Parameters") or {},
+        "Parameters": {**(table.definition.get("Parameters") or {}), **_storage_parameters(table.storage)},
     }
+
+
+def _storage_parameters(storage: Mapping[str, Any]) -> dict[str, str]:
+    """Where and how the files are, as parameters: Athena's answer has no member for it."""
+    serde = storage.get("SerdeInfo") or {}
+    given = {
+        "location": storage.get("Location"),
+        "inputformat": storage.get("InputFormat"),
+        "outputformat": storage.get("OutputFormat"),
+        "serde.serialization.lib": serde.get("SerializationLibrary"),
+        **{f"serde.param.{name}": value for name, value in (serde.get("Parameters") or {}).items()},
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def _column(column: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sagemaker_local.api import wire
 from sagemaker_local.errors import (
     InternalFailure,
     InvalidRequestException,
+    ResourceNotFound,
     SerializationException,
     ServiceError,
     UnknownOperationException,
@@ -20,6 +22,7 @@ from sagemaker_local.records import shapes
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
 
+_FEATURE_STORE = "sagemaker-featurestore-runtime"
 _LOG = logging.getLogger(__name__)
 
 
@@ -64,11 +67,18 @@ class Api:
 
 
 def _refusal(service: str, error: ServiceError) -> tuple[int, bytes]:
-    return error.http_status, wire.encode({"__type": _code(service, error), "message": error.message})
+    return _status(service, error), wire.encode({"__type": _code(service, error), "message": error.message})
+
+
+def _status(service: str, error: ServiceError) -> int:
+    is_missing = service == _FEATURE_STORE and isinstance(error, ResourceNotFound)
+    return HTTPStatus.NOT_FOUND if is_missing else error.http_status
 
 
 def _code(service: str, error: ServiceError) -> str:
     # Athena has a word of its own for requests that miss a constraint.
     if service == "athena" and isinstance(error, ValidationException) and not isinstance(error, SerializationException):
         return InvalidRequestException.code
+    if service == _FEATURE_STORE and isinstance(error, ValidationException):
+        return "ValidationError"
     return error.code

@@ -15,6 +15,7 @@ from sagemaker_local.records.names import Place
 from sagemaker_local.store.catalog import CatalogStore
 
 _PAGE_SIZE = 100
+_ANY_TEXT = re.compile(r"(?<![.)\]}\\])\*")
 _KNOWN = frozenset(
     {"Name", "Description", "Owner", "LastAccessTime", "LastAnalyzedTime", "Retention", "StorageDescriptor"}
     | {"PartitionKeys", "ViewOriginalText", "ViewExpandedText", "TableType", "Parameters"}
@@ -118,11 +119,13 @@ class _Tables:
 def name_pattern(expression: str) -> re.Pattern[str]:
     """The regular expression that a whole table name must match, without regard to case.
 
+    As in Hive, a `*` that repeats neither `.` nor a group or set stands for any text: awswrangler asks for `sales_*`.
+
     Raises:
         InvalidInputException: it is not one.
     """
     try:
-        return re.compile(expression, re.IGNORECASE)
+        return re.compile(_ANY_TEXT.sub(".*", expression), re.IGNORECASE)
     except re.error as error:
         raise InvalidInputException(
             f"Expression '{expression}' is not a regular expression: {error}. Write 'sales_.*' for names that begin so."

@@ -19,12 +19,14 @@ from sagemaker_local.app.guard import Headers, refusal
 from sagemaker_local.app.routes import Route, route
 from sagemaker_local.errors import UnknownOperationException
 from sagemaker_local.ministack.service import AsgiApp, Message
+from sagemaker_local.records.rest import document as with_members
 from sagemaker_local.settings import Settings
 
 VERSION = "0.1.0"
 
 _LOG = logging.getLogger(__name__)
 _JSON_1_1 = b"application/x-amz-json-1.1"
+_JSON = b"application/json"
 # A pipeline definition has at most 1 MB on AWS, an Athena query 256 KB; nothing that we answer is larger.
 _MAX_BODY_BYTES = 16 << 20
 # Calls wait for SQLite or a Lambda function, seldom for the processor.
@@ -98,7 +100,7 @@ class Gateway:
             await _answer(send, 200, json.dumps(self.health()).encode())
         elif path == SHUTDOWN_PATH and scope["method"] == "POST":
             await self._shutdown(headers, send)
-        elif (ours := route(path, headers)) is not None:
+        elif (ours := _route(scope, headers)) is not None:
             await self._operation(ours, headers, receive, send)
         else:
             await self._ministack(scope, receive, send)
@@ -135,12 +137,12 @@ class Gateway:
         loop = asyncio.get_running_loop()
         try:
             status, document = await loop.run_in_executor(
-                self._threads, self._api.handle, ours.service, ours.operation, body
+                self._threads, self._api.handle, ours.service, ours.operation, with_members(body, ours.members)
             )
         except Exception:  # noqa: BLE001 - the last door: a client gets an answer, the log the reason
             _LOG.exception("%s.%s failed", ours.service, ours.operation)
             status, document = 500, _error("InternalFailure", f"'{ours.operation}' failed; see the endpoint's log.")
-        await _answer(send, status, document)
+        await _answer(send, status, document, _JSON if ours.is_rest else _JSON_1_1)
 
     async def _shutdown(self, headers: Headers, send: Send) -> None:
         given = headers.get(TOKEN_HEADER.encode(), b"")
@@ -204,9 +206,9 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
             return bytes(body)
 
 
-async def _answer(send: Send, status: int, document: bytes) -> None:
+async def _answer(send: Send, status: int, document: bytes, content_type: bytes = _JSON_1_1) -> None:
     headers = [
-        (b"content-type", _JSON_1_1),
+        (b"content-type", content_type),
         (b"content-length", str(len(document)).encode()),
         (b"x-amzn-requestid", str(uuid.uuid4()).encode()),
     ]
@@ -216,6 +218,11 @@ async def _answer(send: Send, status: int, document: bytes) -> None:
 
 def _error(code: str, reason: str) -> bytes:
     return json.dumps({"__type": code, "message": reason}).encode()
+
+
+def _route(scope: Message, headers: Headers) -> Route | None:
+    raw_path = scope.get("raw_path") or scope["path"].encode()
+    return route(scope["path"], headers, scope["method"], raw_path, scope.get("query_string", b""))
 
 
 def _headers(scope: Message) -> Headers:

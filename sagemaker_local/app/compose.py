@@ -10,6 +10,8 @@ from logging.handlers import RotatingFileHandler
 
 from sagemaker_local.api import (
     executions as execution_api,
+    feature_groups,
+    feature_records,
     jobs as job_api,
     model_package_groups,
     model_packages,
@@ -28,6 +30,9 @@ from sagemaker_local.athena.queries import Queries
 from sagemaker_local.engine.executions import Executions
 from sagemaker_local.engine.jobs import Jobs
 from sagemaker_local.engine.registry import Registry
+from sagemaker_local.feature_store.groups import FeatureGroups
+from sagemaker_local.feature_store.offline_writer import OfflineWriter
+from sagemaker_local.feature_store.records import FeatureRecords
 from sagemaker_local.ministack.service import LocalAws
 from sagemaker_local.records.job import JobKind, Runner
 from sagemaker_local.records.names import Place
@@ -64,11 +69,17 @@ def serve(settings: Settings) -> None:
     jobs = Jobs(store.jobs, place, _runners(settings, aws, registry), limit=2 * settings.cores)
     executions = Executions(store, place, jobs, registry, aws.objects, aws.functions)
     queries = Queries(store.queries, store.catalog, aws.objects, place)
+    writer = OfflineWriter(store, aws.objects)
+    groups = FeatureGroups(store, aws.objects, writer, place)
     # What a killed endpoint left half done, in the order in which one thing tells of another.
-    for part in (jobs, executions, queries):
+    for part in (jobs, executions, queries, groups):
         part.recover()
-    api = Api(_operations(store, place, registry, jobs, executions, queries, aws), settings.log_path)
-    gateway = Gateway(api, aws, settings, before_shutdown=_ending(settings, executions, jobs, queries))
+    operations = _operations(store, place, registry, jobs, executions, queries, aws)
+    features = _feature_store_operations(store, groups, FeatureRecords(store, writer.wake))
+    api = Api(
+        {**operations, **features, "sagemaker": {**operations["sagemaker"], **features["sagemaker"]}}, settings.log_path
+    )
+    gateway = Gateway(api, aws, settings, before_shutdown=_ending(settings, executions, jobs, queries, groups))
     try:
         run(gateway, settings)
     finally:
@@ -77,7 +88,7 @@ def serve(settings: Settings) -> None:
 
 
 def _ending(
-    settings: Settings, executions: Executions, jobs: Jobs, queries: Queries
+    settings: Settings, executions: Executions, jobs: Jobs, queries: Queries, groups: FeatureGroups
 ) -> tuple[Callable[[], object], ...]:
     """Everything that ends while MiniStack still answers, in order."""
     return (
@@ -89,6 +100,7 @@ def _ending(
         partial(leftovers.kill, settings.scratch_path),
         executions.close,
         queries.close,
+        groups.close,
     )
 
 
@@ -131,6 +143,15 @@ def _operations(
         },
         "glue": glue_operations(store.catalog, place),
         "athena": athena_operations(queries),
+    }
+
+
+def _feature_store_operations(
+    store: Store, groups: FeatureGroups, records: FeatureRecords
+) -> Mapping[str, Mapping[str, Handler]]:
+    return {
+        "sagemaker": feature_groups.operations(store, groups),
+        "sagemaker-featurestore-runtime": feature_records.operations(records),
     }
 
 

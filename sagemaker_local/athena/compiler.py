@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +11,9 @@ from sqlglot import exp
 
 from sagemaker_local.athena.failures import QueryError
 from sagemaker_local.athena.scope import OutputField, Scope, Source, Typed
-from sagemaker_local.athena.syntax import position
+from sagemaker_local.athena.syntax import parse, position
 from sagemaker_local.athena.tables import QueryTable, Tables, TableUse
+from sagemaker_local.athena.views import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Compiler:
         self._sql = sql
         self._grammar = grammar
         self._names = 0
+        self._views: list[str] = []
 
     def expression(self, node: exp.Expression, scope: Scope) -> Typed:
         """Translate an expression whose names mean what `scope` says."""
@@ -79,6 +82,26 @@ class Compiler:
         if handler is None:
             raise self.unsupported(node, f"{_describe(node)} in FROM")
         return handler(self, node, scope)
+
+    @contextmanager
+    def inside_view(self, name: str, view: View, node: exp.Expression) -> Iterator[exp.Expression]:
+        """Translate a view's query, whose positions and names are its own.
+
+        Raises:
+            QueryError: the view reads itself, or its query does not fit its tables any more.
+        """
+        if name in self._views:
+            raise self.error("VIEW_IS_RECURSIVE", node, f"View is recursive: '{name}'")
+        where, before = self.where(node), (self._sql, self.tables)
+        self._views.append(name)
+        self._sql, self.tables = view.sql, self.tables.within(view.database)
+        try:
+            yield parse(view.sql)
+        except QueryError as error:
+            raise QueryError("INVALID_VIEW", f"{where}: Failed analyzing stored view '{name}': {error}") from error
+        finally:
+            self._sql, self.tables = before
+            self._views.pop()
 
     def use(self, table: QueryTable, source_name: str) -> TableUse:
         """Note one more place that reads the table."""

@@ -151,6 +151,7 @@ def _is(compiler: Compiler, node: exp.Expression, scope: Scope) -> Typed:
 
 def _like(compiler: Compiler, node: exp.Expression, scope: Scope) -> Typed:
     like, escape = (node.this, node.expression) if isinstance(node, exp.Escape) else (node, None)
+    compiler.refuse_others(like, frozenset({"this", "expression", "negate"}))
     value, pattern = (compiler.expression(part, scope) for part in (like.this, like.expression))
     for side in (value, pattern):
         if side.type.name not in {"varchar", "unknown"}:
@@ -164,6 +165,7 @@ def _like(compiler: Compiler, node: exp.Expression, scope: Scope) -> Typed:
 
 
 def _between(compiler: Compiler, node: exp.Expression, scope: Scope) -> Typed:
+    compiler.refuse_others(node, frozenset({"this", "low", "high"}))
     value, low, high = (compiler.expression(node.args[name], scope) for name in ("this", "low", "high"))
     kind = common_type_of([value.type, low.type, high.type])
     if kind is None:

@@ -28,3 +28,7 @@ class QueryError(LocalError):
 
 class QueryCancelled(LocalError):
     """StopQueryExecution was called while the query ran."""
+
+
+class ScanLimitExceeded(QueryCancelled):
+    """The query would read more than its work group allows."""

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sagemaker_local.athena.coercion import coerce
 from sagemaker_local.athena.compiler import Compiler
 from sagemaker_local.athena.scope import Field, Scope, Source, Typed
-from sagemaker_local.athena.types import BOOLEAN, SqlType, array
+from sagemaker_local.athena.types import BOOLEAN, SqlType, array, map_of
 
 Handler = Callable[[Compiler, exp.Expression, Scope], Typed]
 _MATCHES = {
@@ -76,9 +76,54 @@ def _reduce(compiler: Compiler, node: exp.Expression, scope: Scope) -> Typed:
     return Typed(f"list_transform([{folded}], {last_head}: {last.sql})[1]", last.type)
 
 
+def _zip_with(compiler: Compiler, node: exp.Expression, scope: Scope) -> Typed:
+    first, (other, function) = _array_and_rest(compiler, node, scope, 3)
+    second = compiler.expression(other, scope)
+    if second.type.name != "array":
+        raise compiler.error("FUNCTION_NOT_FOUND", node, f"zip_with needs two arrays, not {second.type}")
+    place = compiler.new_name("x")
+    items = [Typed(f"({side.sql})[{place}]", side.type.elements[0]) for side in (first, second)]
+    body = _body(compiler, function, scope, items)
+    length = f"greatest(len({first.sql}), len({second.sql}))"
+    return Typed(f"list_transform(range(1, {length} + 1), lambda {place}: {body.sql})", array(body.type))
+
+
+def _body(compiler: Compiler, node: exp.Expression, scope: Scope, values: Sequence[Typed]) -> Typed:
+    """A lambda's body, its parameters replaced by values."""
+    if not isinstance(node, exp.Lambda) or len(node.expressions) != len(values):
+        raise compiler.error("FUNCTION_NOT_FOUND", node, f"a lambda with {len(values)} parameters is expected here")
+    fields = [
+        Field(parameter.name, value.type, value.sql) for parameter, value in zip(node.expressions, values, strict=True)
+    ]
+    return compiler.expression(node.this, Scope(sources=[Source((), fields)], parent=scope))
+
+
+def _on_map(compiler: Compiler, node: exp.Expression, scope: Scope) -> Typed:
+    name = node.name.lower()
+    if len(node.expressions) != 2:
+        raise compiler.error("FUNCTION_NOT_FOUND", node, f"{name} needs 2 parameters")
+    pairs = compiler.expression(node.expressions[0], scope)
+    if pairs.type.name != "map":
+        raise compiler.error("FUNCTION_NOT_FOUND", node, f"{name} needs a map, not {pairs.type}")
+    key, value = pairs.type.elements
+    entry = compiler.new_name("x")
+    members = [Typed(f"{entry}.key", key), Typed(f"{entry}.value", value)]
+    body = _body(compiler, node.expressions[1], scope, members)
+    if name == "map_filter":
+        return Typed(f"map_from_entries(list_filter(map_entries({pairs.sql}), lambda {entry}: {body.sql}))", pairs.type)
+    changed = f"list_transform(map_entries({pairs.sql}), lambda {entry}: {body.sql})"
+    if name == "transform_keys":
+        return Typed(f"map({changed}, map_values({pairs.sql}))", map_of(body.type, value))
+    return Typed(f"map(map_keys({pairs.sql}), {changed})", map_of(key, body.type))
+
+
 HIGHER_ORDER: dict[str, Handler] = {
     "transform": _transform,
     "filter": _filter,
     "reduce": _reduce,
+    "zip_with": _zip_with,
+    "map_filter": _on_map,
+    "transform_keys": _on_map,
+    "transform_values": _on_map,
     **dict.fromkeys(_MATCHES, _match),
 }

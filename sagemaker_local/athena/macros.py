@@ -32,6 +32,19 @@ MACROS: tuple[str, ...] = (
     "trino_array_min(a) AS CASE WHEN len(list_filter(a, lambda x: x IS NULL)) > 0 THEN NULL ELSE list_min(a) END",
     """trino_array_distinct(a) AS list_filter(a, lambda x, i: i = 1
         OR len(list_filter(a[1:i - 1], lambda y: y IS NOT DISTINCT FROM x)) = 0)""",
+    """trino_array_has(a, x) AS len(list_filter(a, lambda y: y IS NOT DISTINCT FROM x)) > 0""",
+    """trino_array_intersect(a, b) AS list_filter(trino_array_distinct(a), lambda z: trino_array_has(b, z))""",
+    """trino_array_except(a, b) AS list_filter(trino_array_distinct(a), lambda z: NOT trino_array_has(b, z))""",
+    # NULL when only a NULL could be what both have.
+    """trino_arrays_overlap(a, b) AS CASE
+        WHEN len(list_filter(a, lambda z: z IS NOT NULL AND trino_array_has(b, z))) > 0 THEN TRUE
+        WHEN trino_array_has(a, NULL) OR trino_array_has(b, NULL) THEN NULL ELSE len(a) < 0 END""",
+    """trino_array_join(a, d, n) AS array_to_string(list_transform(a, lambda x: coalesce(x::VARCHAR, n)), d)""",
+    """trino_ngrams(a, n) AS list_transform(range(1, greatest(len(a) - n + 1, 1) + 1), lambda i: a[i:i + n - 1])""",
+    """trino_dates(a, b, i) AS list_transform(generate_series(a::TIMESTAMP, b::TIMESTAMP, i), lambda x: x::DATE)""",
+    """trino_split_to_map(s, e, k) AS map_from_entries(list_transform(string_split(s, e), lambda x:
+        struct_pack(k := split_part(x, k, 1), v := substring(x, strpos(x, k) + length(k)))))""",
+    """trino_to_base(n, r) AS CASE WHEN n < 0 THEN '-' ELSE '' END || lower(to_base(abs(n), r::INTEGER))""",
     "trino_slice(a, s, n) AS CASE WHEN s > 0 THEN a[s:s + n - 1] ELSE a[len(a) + s + 1:len(a) + s + n] END",
     "trino_sequence(a, b) AS CASE WHEN a <= b THEN generate_series(a, b) ELSE generate_series(a, b, -1) END",
     # Positions count from 1, from the end when negative; there is no position 0.

@@ -18,6 +18,7 @@ from sagemaker_local.athena.types import (
     UNKNOWN,
     VARCHAR,
     SqlType,
+    array,
     decimal,
     text_of,
 )
@@ -143,8 +144,13 @@ def _concatenation(compiler: Compiler, node: exp.Expression, scope: Scope) -> Ty
     if kinds <= {"varchar"}:
         lengths = [*left.type.arguments, *right.type.arguments]
         return Typed(f"({left.sql} || {right.sql})", text_of(sum(lengths)) if len(lengths) == 2 else VARCHAR)
+    # An element joins an array as an array of one.
+    if left.type.name == "array" and right.type.name != "array":
+        right = Typed(f"[{right.sql}]", array(right.type))
+    elif right.type.name == "array" and left.type.name != "array":
+        left = Typed(f"[{left.sql}]", array(left.type))
     common = common_type(left.type, right.type)
-    if kinds != {"array"} or common is None:
+    if "array" not in kinds or common is None:
         raise compiler.error(
             "FUNCTION_NOT_FOUND", node, f"Unexpected parameters ({left.type}, {right.type}) for function concat"
         )

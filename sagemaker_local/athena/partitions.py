@@ -1,4 +1,4 @@
-"""The registered partitions of a table that a query reads."""
+"""The registered, or projected, partitions of a table that a query reads."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any
 import pyarrow as pa
 
 from sagemaker_local.athena.failures import QueryError
+from sagemaker_local.athena.hive_paths import NULL_PARTITION
+from sagemaker_local.athena.projection import is_projected, projected_partitions
 from sagemaker_local.athena.session import Session
 from sagemaker_local.athena.table_files import PartitionRows
 from sagemaker_local.athena.tables import QueryTable, TableUse
 from sagemaker_local.athena.types import SqlType
 from sagemaker_local.store.catalog import CatalogStore
 
-_NULL = "__HIVE_DEFAULT_PARTITION__"
 _POSITION = "partition position"
 _READERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("tinyint", "smallint", "integer", "bigint"), int),
@@ -29,14 +30,19 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def partitions_to_read(use: TableUse, catalog: CatalogStore, session: Session) -> list[PartitionRows]:
-    """Those partitions whose values can fulfil the query's conditions; a table without keys is one partition."""
+def partitions_to_read(use: TableUse, catalog: CatalogStore, session: Session | None) -> list[PartitionRows]:
+    """Those partitions whose values can fulfil the query's conditions; a table without keys is one partition.
+
+    Args:
+        use: the table, and the conditions.
+        catalog: where partitions are registered.
+        session: evaluates the conditions; without it, they are left to the query.
+    """
     table = use.table
     if not table.partition_keys:
         return [PartitionRows(table.definition.storage, {})]
-    page = catalog.partitions.page(table.definition.database, table.definition.name)
-    found = [PartitionRows(part.storage, _typed(table, part.values)) for part in page.partitions]
-    if not use.conditions or not found:
+    found = _projected(use) if is_projected(table.definition) else _registered(table, catalog)
+    if session is None or not use.conditions or not found:
         return found
     session.register(f"{use.scan_name}_partitions", _as_arrow(table, found))
     condition = " AND ".join(f"({condition})" for condition in use.conditions)
@@ -50,6 +56,19 @@ def partitions_to_read(use: TableUse, catalog: CatalogStore, session: Session) -
         return found
 
 
+def _registered(table: QueryTable, catalog: CatalogStore) -> list[PartitionRows]:
+    page = catalog.partitions.page(table.definition.database, table.definition.name)
+    return [PartitionRows(part.storage, _typed(table, part.values)) for part in page.partitions]
+
+
+def _projected(use: TableUse) -> list[PartitionRows]:
+    storage = use.table.definition.storage
+    return [
+        PartitionRows({**storage, "Location": part.location}, _typed(use.table, part.values))
+        for part in projected_partitions(use.table.definition, use.wanted)
+    ]
+
+
 def _typed(table: QueryTable, values: tuple[str, ...]) -> dict[str, Any]:
     return {
         name: _value(name, kind, value)
@@ -58,7 +77,7 @@ def _typed(table: QueryTable, values: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _value(name: str, kind: SqlType, text: str) -> Any:
-    if text == _NULL:
+    if text == NULL_PARTITION:
         return None
     if kind.name not in _READERS:
         raise QueryError("NOT_SUPPORTED", f"Partition key '{name}' has type {kind}, which is not supported here.")

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from sagemaker_local.athena.compiler import Compiler
 from sagemaker_local.athena.scope import Scope, Source
+from sagemaker_local.athena.tables import TableUse
 
 _NOT_REPEATABLE = frozenset({"rand", "random", "uuid", "shuffle"})
 
@@ -43,6 +44,28 @@ def _note(compiler: Compiler, condition: exp.Expression, scope: Scope) -> None:
         return
     if all(field.key in use.table.partition_keys for field in fields):
         use.conditions.append(translated.sql)
+        _note_constants(use, condition, str(fields[0].key))
+
+
+def _note_constants(use: TableUse, condition: exp.Expression, key: str) -> None:
+    """Note the constants of `key = 'a'` and `key IN ('a', 'b')`."""
+    constants: list[str | None] = []
+    if isinstance(condition, exp.EQ) and isinstance(condition.this, exp.Column):
+        constants = [_constant(condition.expression)]
+    elif isinstance(condition, exp.EQ) and isinstance(condition.expression, exp.Column):
+        constants = [_constant(condition.this)]
+    elif isinstance(condition, exp.In) and isinstance(condition.this, exp.Column):
+        constants = [_constant(item) for item in condition.expressions]
+    texts = [text for text in constants if text is not None]
+    if texts and len(texts) == len(constants):
+        before = use.wanted.get(key)
+        use.wanted[key] = [text for text in dict.fromkeys(texts) if before is None or text in before]
+
+
+def _constant(node: exp.Expression) -> str | None:
+    if isinstance(node, exp.Cast | exp.Paren):
+        return _constant(node.this)
+    return str(node.this) if isinstance(node, exp.Literal) else None
 
 
 def _is_repeatable(condition: exp.Expression) -> bool:

@@ -12,22 +12,32 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from sagemaker_local.athena.execution import Execution, Outcome, Resources
-from sagemaker_local.athena.failures import QueryCancelled, QueryError
-from sagemaker_local.athena.result_file import read_csv
+from sagemaker_local.athena.execution import Action, Execution, Outcome, Resources, Rules
+from sagemaker_local.athena.failures import QueryCancelled, QueryError, ScanLimitExceeded
+from sagemaker_local.athena.plans import plan
+from sagemaker_local.athena.prepared import read_execute
+from sagemaker_local.athena.result_file import read_csv, read_lines
 from sagemaker_local.athena.statements import StatementKind, classify
 from sagemaker_local.athena.syntax import parse
-from sagemaker_local.errors import InvalidRequestException, LocalError, NoSuchBucket, NoSuchKey, ValidationException
+from sagemaker_local.errors import (
+    InvalidRequestException,
+    LocalError,
+    NoSuchBucket,
+    NoSuchKey,
+    ResourceNotFoundException,
+    ValidationException,
+)
 from sagemaker_local.ports import ObjectStore
 from sagemaker_local.records.names import Place
-from sagemaker_local.records.query import Query, QueryFailure, QueryState, QueryStatistics, StatementType
+from sagemaker_local.records.query import Query, QueryFailure, QueryState, QueryStatistics
 from sagemaker_local.records.s3_uri import S3Uri
+from sagemaker_local.records.work_group import PRIMARY, WorkGroup
 from sagemaker_local.store.catalog import CatalogStore
 from sagemaker_local.store.queries import QueryStore
 
 _LOG = logging.getLogger(__name__)
-PRIMARY = "primary"
-_WORKERS = 8
+# More queries would wait for the end of others.
+_WORKERS = 32
 _MEMORY_BYTES = 2 * 1024**3
 _SYSTEM_FAILURE = QueryFailure(1, 200, "")
 
@@ -70,7 +80,8 @@ class Queries:
         self.place = place
         self._store = store
         self._objects = objects
-        self._resources = Resources(catalog, objects, memory_bytes, threads or os.cpu_count() or 1)
+        self.work_groups, self.prepared, self.named = store.work_groups, store.prepared, store.named
+        self._resources = Resources(catalog, objects, store.prepared, memory_bytes, threads or os.cpu_count() or 1)
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="athena")
         self._lock = threading.Lock()
         self._executions: dict[str, Execution] = {}
@@ -83,7 +94,8 @@ class Queries:
             InvalidRequestException: no usable output location, an unknown work group, a malformed statement,
                 a token that came with another request before.
         """
-        query, kind = self._prepared(request)
+        group = self._work_group(request.work_group)
+        query, action = self._prepared(request, group)
         kept = self._store.add(query)
         if kept.query_id != query.query_id:
             if _request_of(kept) != _request_of(query):
@@ -91,10 +103,11 @@ class Queries:
                     "Idempotent parameters do not match: the token came with another request."
                 )
             return kept
-        execution = Execution(query, self._resources)
+        rules = Rules(group.scan_limit_bytes, group.is_enforced)
+        execution = Execution(query, self._resources, rules, self._store.update)
         with self._lock:
             self._executions[query.query_id] = execution
-        self._workers.submit(self._run, query, kind, execution)
+        self._workers.submit(self._run, query, action, execution)
         return query
 
     def get(self, query_id: str) -> Query:
@@ -121,11 +134,11 @@ class Queries:
 
     def list(self, work_group: str, *, before: int | None = None, limit: int) -> list[tuple[int, str]]:
         """(number, id) of a work group's queries, newest first; numbers grow with time."""
-        _check_work_group(work_group)
+        self.work_groups.get(work_group)
         return self._store.ids(work_group, before=before, limit=limit)
 
     def results(self, query: Query, offset: int, limit: int) -> ResultPage:
-        """Read rows of a finished query's CSV file; its first row is the header.
+        """Read rows of a finished query's file; the first row of a CSV file is the header.
 
         Raises:
             InvalidRequestException: the query has no result, or its file is gone.
@@ -136,10 +149,27 @@ class Queries:
                 if not query.state.is_final
                 else f"Query did not finish successfully. Final query state: {query.state}"
             )
-        target = S3Uri.parse(query.output_location)
+        if query.manifest_location is not None:
+            return ResultPage([], None)
+        return self._page(S3Uri.parse(query.output_location), offset, limit)
+
+    def manifest(self, query: Query, offset: int, limit: int) -> ResultPage:
+        """Read lines of the list of files that a finished query wrote.
+
+        Raises:
+            InvalidRequestException: it wrote none, or the list is gone.
+        """
+        if query.manifest_location is None:
+            raise InvalidRequestException(
+                "QueryResultType DATA_MANIFEST is for CTAS, INSERT and UNLOAD that have succeeded."
+            )
+        return self._page(S3Uri.parse(query.manifest_location), offset, limit)
+
+    def _page(self, target: S3Uri, offset: int, limit: int) -> ResultPage:
         try:
             with self._objects.local_path(target.bucket, target.key).open("rb") as file:
-                rows, next_offset = read_csv(file, offset, limit)
+                read = read_lines if target.key.endswith((".txt", "-manifest.csv")) else read_csv
+                rows, next_offset = read(file, offset, limit)
         except (NoSuchBucket, NoSuchKey) as error:
             raise InvalidRequestException(f"Could not find results: {target} does not exist any more.") from error
         return ResultPage(rows, next_offset)
@@ -154,6 +184,7 @@ class Queries:
         """Mark as FAILED what ran when the endpoint was stopped."""
         reason = "The endpoint stopped while the query ran. Start the query again."
         for query in self._store.unfinished():
+            self._remove(query.targets)
             self._finish(
                 replace(query, state=QueryState.FAILED, reason=reason, failure=replace(_SYSTEM_FAILURE, message=reason))
             )
@@ -166,34 +197,48 @@ class Queries:
             self.stop(query_id)
         self._workers.shutdown(wait=True, cancel_futures=True)
 
-    def _prepared(self, request: QueryRequest) -> tuple[Query, StatementKind]:
-        _check_work_group(request.work_group)
-        kind = classify(request.sql)
-        if kind is None or kind.is_supported:
-            try:
-                parse(request.sql)
-            except QueryError as error:
-                raise InvalidRequestException(str(error).partition(": ")[2]) from error
-        if kind is None:
-            raise InvalidRequestException("line 1:1: the text begins like no statement of Athena.")
+    def _work_group(self, name: str) -> WorkGroup:
+        group = self.work_groups.get(name)
+        if group.state != "ENABLED":
+            raise InvalidRequestException(f"WorkGroup {name} is disabled; enable it with UpdateWorkGroup.")
+        return group
+
+    def _planned(self, request: QueryRequest) -> tuple[StatementKind, Action, Sequence[str]]:
+        """The statement's kind, what it does, and its parameters; EXECUTE is the statement that it names."""
+        try:
+            kind = _kind_of(request.sql)
+            if kind.substatement != "EXECUTE":
+                return kind, plan(kind, request.sql), request.parameters
+            call = read_execute(request.sql)
+            prepared = self.prepared.get(request.work_group, call.name).sql
+            kind = _kind_of(prepared)
+            return kind, plan(kind, prepared), call.arguments or request.parameters
+        except QueryError as error:
+            raise InvalidRequestException(str(error).partition(": ")[2]) from error
+        except ResourceNotFoundException as error:
+            raise InvalidRequestException(error.message) from error
+
+    def _prepared(self, request: QueryRequest, group: WorkGroup) -> tuple[Query, Action]:
+        kind, action, parameters = self._planned(request)
         query_id = str(uuid.uuid4())
-        folder = self._output_folder(request.output_location)
-        extension = ".csv" if kind.type is StatementType.DML else ".txt"
+        folder = self._output_folder(
+            group.output_location if group.is_enforced else request.output_location or group.output_location
+        )
         query = Query(
             query_id=query_id,
             sql=request.sql,
             state=QueryState.QUEUED,
             submitted=datetime.now(UTC),
-            output_location=str(folder.join(f"{query_id}{extension}")),
+            output_location=str(folder.join(kind.output_path(query_id))),
             statement_type=kind.type,
             substatement_type=kind.substatement,
             catalog=request.catalog,
             database=request.database,
-            parameters=tuple(request.parameters),
+            parameters=tuple(parameters),
             work_group=request.work_group,
             token=request.token,
         )
-        return query, kind
+        return query, action
 
     def _output_folder(self, location: str | None) -> S3Uri:
         if not location:
@@ -211,31 +256,34 @@ class Queries:
             )
         return folder
 
-    def _run(self, query: Query, kind: StatementKind, execution: Execution) -> None:
+    def _run(self, query: Query, action: Action, execution: Execution) -> None:
         begun = time.monotonic()
         queued = round((datetime.now(UTC) - query.submitted).total_seconds() * 1000)
         try:
             if not self._store.update(replace(query, state=QueryState.RUNNING)):
                 return
-            self._finish(_finished(query, self._outcome(query, kind, execution), begun, queued))
+            self._finish(_finished(query, self._outcome(query, action, execution), begun, queued))
         finally:
             with self._lock:
                 self._executions.pop(query.query_id, None)
 
-    def _outcome(self, query: Query, kind: StatementKind, execution: Execution) -> Outcome | QueryState | QueryError:
-        if not kind.is_supported:
-            return QueryError("NOT_SUPPORTED", f"{kind.name} is not supported by the local endpoint yet.")
+    def _outcome(self, query: Query, action: Action, execution: Execution) -> Outcome | QueryCancelled | QueryError:
         try:
-            return execution.run()
+            return action(execution)
         except QueryError as error:
             return error
-        except QueryCancelled:
-            return QueryState.CANCELLED
+        except QueryCancelled as error:
+            return error
         except LocalError as error:
             return QueryError("GENERIC_INTERNAL_ERROR", str(error))
         except Exception:  # noqa: BLE001 - a query that nobody ends would be waited for for ever
             _LOG.exception("The query %s failed for a fault of the endpoint.", query.query_id)
             return QueryError("GENERIC_INTERNAL_ERROR", "the local endpoint failed; its log has the traceback.")
+
+    def _remove(self, targets: Sequence[str]) -> None:
+        for target in map(S3Uri.parse, targets):
+            if self._objects.has_bucket(target.bucket):
+                self._objects.delete(target.bucket, [target.key])
 
     def _finish(self, query: Query) -> None:
         completed = query if query.completed else replace(query, completed=datetime.now(UTC))
@@ -244,13 +292,14 @@ class Queries:
             self._ended.notify_all()
 
 
-def _finished(query: Query, outcome: Outcome | QueryState | QueryError, begun: float, queued: int) -> Query:
+def _finished(query: Query, outcome: Outcome | QueryCancelled | QueryError, begun: float, queued: int) -> Query:
     engine = round((time.monotonic() - begun) * 1000)
     statistics = QueryStatistics(
         engine_milliseconds=engine, total_milliseconds=engine + queued, queue_milliseconds=queued
     )
-    if isinstance(outcome, QueryState):
-        return replace(query, state=outcome, reason="Query cancelled by user", statistics=statistics)
+    if isinstance(outcome, QueryCancelled):
+        reason = str(outcome) if isinstance(outcome, ScanLimitExceeded) else "Query cancelled by user"
+        return replace(query, state=QueryState.CANCELLED, reason=reason, statistics=statistics)
     if isinstance(outcome, QueryError):
         reason, failure = str(outcome), outcome.failure
         return replace(query, state=QueryState.FAILED, reason=reason, failure=failure, statistics=statistics)
@@ -260,7 +309,14 @@ def _finished(query: Query, outcome: Outcome | QueryState | QueryError, begun: f
         scanned_bytes=outcome.scanned_bytes,
         output_rows=outcome.rows,
     )
-    return replace(query, state=QueryState.SUCCEEDED, columns=outcome.columns, statistics=statistics)
+    return replace(
+        query,
+        state=QueryState.SUCCEEDED,
+        columns=outcome.columns,
+        statistics=statistics,
+        update_count=outcome.update_count,
+        manifest_location=outcome.manifest_location,
+    )
 
 
 def _request_of(query: Query) -> tuple[object, ...]:
@@ -268,6 +324,10 @@ def _request_of(query: Query) -> tuple[object, ...]:
     return query.sql, folder, query.database, query.catalog, tuple(query.parameters), query.work_group
 
 
-def _check_work_group(name: str) -> None:
-    if name != PRIMARY:
-        raise InvalidRequestException(f"WorkGroup {name} is not found. The local endpoint has only '{PRIMARY}'.")
+def _kind_of(sql: str) -> StatementKind:
+    kind = classify(sql)
+    if kind is None:
+        # What begins like no statement: the parser says where and why.
+        parse(sql)
+        raise InvalidRequestException("line 1:1: the text begins like no statement of Athena.")
+    return kind

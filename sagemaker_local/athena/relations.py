@@ -6,14 +6,18 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from sagemaker_local.athena.compiler import CompiledQuery, CompiledRelation, Compiler, RelationHandler, quote
+from sagemaker_local.athena.compiler import CompiledQuery, CompiledRelation, Compiler, RelationHandler, quote, text
+from sagemaker_local.athena.failures import QueryError
+from sagemaker_local.athena.hive_paths import NULL_PARTITION
 from sagemaker_local.athena.pruning import keep_all_partitions
 from sagemaker_local.athena.scope import Field, OutputField, Scope, Source
 from sagemaker_local.athena.selects import boolean, renamed
 from sagemaker_local.athena.tables import CATALOG
 from sagemaker_local.athena.types import BIGINT, SqlType
+from sagemaker_local.athena.views import View
 
 _KINDS = {"", "INNER", "CROSS", "OUTER"}
+_PARTITIONS = "$partitions"
 _SIDES = {"", "LEFT", "RIGHT", "FULL"}
 
 
@@ -25,8 +29,13 @@ def _table(compiler: Compiler, node: exp.Expression, scope: Scope) -> CompiledRe
     common = scope.common_table(node.name.lower()) if not node.args.get("db") else None
     if common is not None:
         fields = renamed(compiler, alias, common.fields)
-        return _positional(compiler, common.sql_name, node.alias_or_name, fields)
+        return _positional(compiler, common.sql_name, (node.alias_or_name,), fields)
     catalog, database, name = _full_name(compiler, node)
+    if name.endswith(_PARTITIONS):
+        return _partitions(compiler, node, (catalog, database, name))
+    view = compiler.tables.view(database, name)
+    if view is not None:
+        return _view(compiler, node, view, (catalog, database, name))
     table = compiler.tables.get(database, name, compiler.where(node))
     source_name = compiler.new_name("s")
     use = compiler.use(table, source_name)
@@ -47,16 +56,46 @@ def _full_name(compiler: Compiler, node: exp.Expression) -> tuple[str, str, str]
         raise compiler.error("CATALOG_NOT_FOUND", node, f"Catalog '{catalog}' does not exist; there is AwsDataCatalog.")
     if node.text("db").lower() == "information_schema":
         raise compiler.unsupported(node, "information_schema")
-    if "$" in node.name:
+    if "$" in node.name and not node.name.lower().endswith(_PARTITIONS):
         raise compiler.unsupported(node, f"The metadata table '{node.name}'")
     database = node.args["db"].name if node.args.get("db") else compiler.tables.default_database
     return catalog, database.lower(), node.name.lower()
 
 
-def _positional(compiler: Compiler, sql: str, qualifier: str, fields: Sequence[OutputField]) -> CompiledRelation:
+def _view(compiler: Compiler, node: exp.Expression, view: View, full_name: tuple[str, ...]) -> CompiledRelation:
+    with compiler.inside_view(".".join(full_name), view, node) as tree:
+        query = compiler.query(tree, Scope())
+        if [str(field.name).lower() for field in query.fields] != list(view.columns):
+            raise QueryError("VIEW_IS_STALE", "its query has other columns than when it was made; create it again")
+    fields = renamed(compiler, node.args.get("alias"), query.fields)
+    return _positional(compiler, f"({query.sql})", (node.alias,) if node.alias else full_name, fields)
+
+
+def _partitions(compiler: Compiler, node: exp.Expression, full_name: tuple[str, ...]) -> CompiledRelation:
+    """`"t$partitions"`: the values of the registered partitions."""
+    _, database, name = full_name
+    table = compiler.tables.get(database, name.removesuffix(_PARTITIONS), compiler.where(node))
+    kinds = table.partition_keys
+    if not kinds:
+        raise compiler.error("TABLE_NOT_FOUND", node, f"Table '{'.'.join(full_name)}' does not exist")
+    typed = ", ".join(f"CAST(c{i} AS {kind.duckdb}) AS c{i}" for i, kind in enumerate(kinds.values()))
+    rows = [
+        f"({', '.join('NULL' if value == NULL_PARTITION else text(value) for value in values)})"
+        for values in compiler.tables.partition_values(table)
+    ]
+    values = ", ".join(rows) or f"({', '.join(['NULL'] * len(kinds))})"
+    names = ", ".join(f"c{i}" for i in range(len(kinds)))
+    sql = f"(SELECT {typed} FROM (VALUES {values}) AS v({names}){'' if rows else ' WHERE false'})"  # noqa: S608 - quoted
+    fields = renamed(compiler, node.args.get("alias"), [OutputField(key, kind) for key, kind in kinds.items()])
+    return _positional(compiler, sql, (node.alias,) if node.alias else full_name, fields)
+
+
+def _positional(
+    compiler: Compiler, sql: str, qualifier: Sequence[str], fields: Sequence[OutputField]
+) -> CompiledRelation:
     source_name = compiler.new_name("s")
     columns = [Field(field.name, field.type, f"{source_name}.c{number}") for number, field in enumerate(fields)]
-    return CompiledRelation(f"{sql} AS {source_name}", [Source((qualifier.lower(),) if qualifier else (), columns)])
+    return CompiledRelation(f"{sql} AS {source_name}", [Source(tuple(part.lower() for part in qualifier), columns)])
 
 
 def _subquery(compiler: Compiler, node: exp.Expression, scope: Scope) -> CompiledRelation:
@@ -81,7 +120,11 @@ def _lateral(compiler: Compiler, node: exp.Expression, scope: Scope) -> Compiled
 
 def _query_source(compiler: Compiler, query: CompiledQuery, alias: exp.Expression | None) -> CompiledRelation:
     fields = renamed(compiler, alias, query.fields)
-    return _positional(compiler, f"({query.sql})", alias.name if alias is not None else "", fields)
+    return _positional(compiler, f"({query.sql})", _alias(alias), fields)
+
+
+def _alias(alias: exp.Expression | None) -> tuple[str, ...]:
+    return (alias.name,) if alias is not None and alias.name else ()
 
 
 def _without_alias(node: exp.Expression) -> exp.Expression:
@@ -115,7 +158,7 @@ def _unnest(compiler: Compiler, node: exp.Expression, scope: Scope) -> CompiledR
         alias = alias.copy()
         alias.append("columns", ordinality.copy())
     fields = renamed(compiler, alias, [OutputField(None, kind) for _, kind in items])
-    return _positional(compiler, f"LATERAL (SELECT {columns})", alias.name if alias is not None else "", fields)
+    return _positional(compiler, f"LATERAL (SELECT {columns})", _alias(alias), fields)
 
 
 def _array_columns(sql: str, element: SqlType) -> list[tuple[str, SqlType]]:

@@ -51,6 +51,22 @@ def read_csv(file: IO[bytes], offset: int, limit: int) -> tuple[list[list[str | 
     return rows, None
 
 
+def read_lines(file: IO[bytes], offset: int, limit: int) -> tuple[list[list[str | None]], int | None]:
+    """Read up to `limit` lines of a text file that begin at a byte offset; each is a row of one cell.
+
+    Returns:
+        The rows, and the offset of the next one; None at the end of the file.
+    """
+    file.seek(offset)
+    rows: list[list[str | None]] = []
+    for line in file:
+        if len(rows) == limit:
+            return rows, offset
+        rows.append([line.removesuffix(b"\n").decode()])
+        offset += len(line)
+    return rows, None
+
+
 def metadata(query_id: str, columns: Sequence[ResultColumn]) -> bytes:
     """The .csv.metadata file: protocol buffers, one message for each column, as JDBC drivers read it."""
     content = _field(1, query_id)

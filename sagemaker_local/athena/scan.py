@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from sagemaker_local.athena.failures import QueryError
 from sagemaker_local.athena.parquet_files import ParquetGroup, read_layouts, read_rows
+from sagemaker_local.athena.parquet_views import query_of
 from sagemaker_local.athena.table_files import DataFile
 from sagemaker_local.athena.tables import TableUse
 from sagemaker_local.athena.text_files import LAZY_SIMPLE, OPEN_CSV, TextFormat, read_texts
@@ -29,6 +30,8 @@ class TableScan:
         self._keys = {name: kind for name, kind in use.table.partition_keys.items() if name in needed}
         self.failure: QueryError | None = None
         self.scanned_bytes = 0
+        self.paths = [file.path for file in files]
+        self._queries: list[str | None] = []
         self._parts: list[Callable[[], Iterator[pa.RecordBatch]]] = []
         for serde, group in groupby(files, key=self._serde):
             self._add(serde, list(group))
@@ -38,6 +41,15 @@ class TableScan:
         """Columns, then partition keys, in the table's order; one column of nothing when none is needed."""
         fields = [pa.field(name, kind.arrow) for name, kind in (self._columns | self._keys).items()]
         return pa.schema(fields or [pa.field("row", pa.bool_())])
+
+    @property
+    def query(self) -> str | None:
+        """The same rows as a query of DuckDB over `paths`; None: only this module can read some of the files.
+
+        DuckDB's own reader works in parallel, and skips row groups by their statistics.
+        """
+        queries = [query for query in self._queries if query is not None]
+        return " UNION ALL ".join(queries) if queries and len(queries) == len(self._queries) else None
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Start reading (the Arrow PyCapsule protocol)."""
@@ -66,9 +78,11 @@ class TableScan:
             groups, scanned = read_layouts(files, self._columns)
             self.scanned_bytes += scanned
             self._parts += [self._parquet(group) for group in groups]
+            self._queries += [query_of(group, self._columns, self._keys) for group in groups]
         elif serde in {OPEN_CSV, LAZY_SIMPLE}:
             self.scanned_bytes += sum(file.size for file in files)
             self._parts += [self._text(serde, file) for file in files]
+            self._queries.append(None)
         else:
             raise QueryError(
                 "NOT_SUPPORTED",

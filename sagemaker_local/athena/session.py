@@ -1,14 +1,16 @@
-"""One DuckDB for one query: its own memory, no files, no network, no extensions, can be interrupted."""
+"""One DuckDB for one query: its own memory, no files but those named, no network, no extensions, can be interrupted."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from sagemaker_local.athena.compiler import text
 from sagemaker_local.athena.failures import QueryCancelled, QueryError
 from sagemaker_local.athena.macros import MACROS
 
@@ -22,6 +24,8 @@ _SETTINGS = (
     "SET temp_directory = ''",
     "SET enable_external_access = false",
 )
+_MACROS = {macro.partition("(")[0].strip(): macro for macro in MACROS}
+_WORD = re.compile(r"\w+")
 _OWN_FAILURE = re.compile(r"TRINO ([A-Z_]+): (.*?)' to INT32", re.DOTALL)
 # DuckDB's messages, the engine's code for each, and how it puts it.
 _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = (
@@ -76,19 +80,36 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = (
 
 
 class Session:
-    """A connection to a DuckDB in memory; close it at the end."""
+    """A connection to a DuckDB in memory; close it at the end.
 
-    def __init__(self, memory_bytes: int, threads: int) -> None:
+    Args:
+        memory_bytes: what it may hold.
+        threads: how many it works with.
+        files: the only ones that its SQL can read.
+    """
+
+    def __init__(self, memory_bytes: int, threads: int, files: Sequence[Path] = ()) -> None:
         self._connection = duckdb.connect(":memory:")
-        for setting in (f"SET memory_limit = '{memory_bytes}B'", f"SET threads = {threads}", *_SETTINGS):
+        limits = (f"SET memory_limit = '{memory_bytes}B'", f"SET threads = {threads}")
+        # Must be said before files and network are shut off; afterwards it cannot be changed.
+        allowed = f"SET allowed_paths = [{', '.join(text(str(file)) for file in files)}]"
+        for setting in (*limits, *([allowed] if files else []), *_SETTINGS):
             self._connection.execute(setting)
-        for macro in MACROS:
-            self._connection.execute(f"CREATE MACRO {macro}")
         self._connection.execute("SET lock_configuration = true")
+        self._defined: set[str] = set()
 
     def register(self, name: str, rows: object) -> None:
         """Make Arrow data readable under a name."""
         self._connection.register(name, rows)
+
+    def register_query(self, name: str, sql: str) -> None:
+        """Make a query's rows readable under a name.
+
+        Raises:
+            QueryError: it reads what cannot be read.
+        """
+        with _translated():
+            self._connection.execute(f"CREATE VIEW {name} AS {sql}")
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         """Run a query and give its rows as they come.
@@ -98,7 +119,16 @@ class Session:
             QueryCancelled: `interrupt` was called.
         """
         with _translated():
+            _require_select(self._connection.extract_statements(sql))
+            self._define_macros(sql)
             yield from self._connection.sql(sql).to_arrow_reader()
+
+    def _define_macros(self, sql: str) -> None:
+        """Define the macros that a text names, and those that they name: all of them take as long as a small query."""
+        for name in set(_WORD.findall(sql)) & _MACROS.keys() - self._defined:
+            self._defined.add(name)
+            self._define_macros(_MACROS[name])
+            self._connection.execute(f"CREATE MACRO {_MACROS[name]}")
 
     def interrupt(self) -> None:
         """Stop what runs in another thread."""
@@ -107,6 +137,12 @@ class Session:
     def close(self) -> None:
         """Give the memory back."""
         self._connection.close()
+
+
+def _require_select(statements: Sequence[duckdb.Statement]) -> None:
+    # COPY could write to the files that the session may read.
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise QueryError("GENERIC_INTERNAL_ERROR", "all but one SELECT is disabled in DuckDB.")
 
 
 @contextmanager
@@ -131,7 +167,7 @@ def _query_error(error: Exception) -> QueryError:
         found = pattern.search(message)
         if found is not None:
             return QueryError(code, found.expand(shown))
-    text = message.partition("\n")[0].partition(": ")[2]
+    reason = message.partition("\n")[0].partition(": ")[2]
     if "Conversion Error" in message:
-        return QueryError("INVALID_CAST_ARGUMENT", text)
-    return QueryError("GENERIC_USER_ERROR", text)
+        return QueryError("INVALID_CAST_ARGUMENT", reason)
+    return QueryError("GENERIC_USER_ERROR", reason)

@@ -15,7 +15,7 @@ class StatementKind:
     words: tuple[str, ...]
     """The statement's first words, by which it is known."""
     type: StatementType
-    substatement: str | None
+    substatement: str
     is_supported: bool = False
 
     @property
@@ -23,53 +23,71 @@ class StatementKind:
         """How people call it: CREATE EXTERNAL TABLE."""
         return " ".join(self.words)
 
+    @property
+    def is_query(self) -> bool:
+        """It returns rows of data, in a CSV file."""
+        return self.substatement == "SELECT"
+
+    @property
+    def is_write(self) -> bool:
+        """It writes files of its own; its result is the list of them."""
+        return self.substatement in {"UNLOAD", "INSERT", "CREATE_TABLE_AS_SELECT"}
+
+    def output_path(self, query_id: str) -> str:
+        """Where the result is, below the output location."""
+        if self.substatement == "CREATE_TABLE_AS_SELECT":
+            return f"tables/{query_id}"
+        if self.is_write:
+            return query_id
+        return f"{query_id}.csv" if self.is_query else f"{query_id}.txt"
+
 
 _DDL, _DML, _UTILITY = StatementType.DDL, StatementType.DML, StatementType.UTILITY
 
-# The longest entry that fits decides; a later issue turns on more of them.
+# The longest entry that fits decides.
 KINDS: tuple[StatementKind, ...] = (
     StatementKind(("SELECT",), _DML, "SELECT", is_supported=True),
     StatementKind(("WITH",), _DML, "SELECT", is_supported=True),
     StatementKind(("VALUES",), _DML, "SELECT", is_supported=True),
     StatementKind(("TABLE",), _DML, "SELECT", is_supported=True),
     StatementKind(("(",), _DML, "SELECT", is_supported=True),
-    StatementKind(("INSERT", "INTO"), _DML, "INSERT"),
+    StatementKind(("INSERT", "INTO"), _DML, "INSERT", is_supported=True),
     StatementKind(("UPDATE",), _DML, "UPDATE"),
     StatementKind(("DELETE",), _DML, "DELETE"),
     StatementKind(("MERGE",), _DML, "MERGE"),
-    StatementKind(("UNLOAD",), _DML, "UNLOAD"),
+    StatementKind(("UNLOAD",), _DML, "UNLOAD", is_supported=True),
     StatementKind(("OPTIMIZE",), _DML, "OPTIMIZE"),
     StatementKind(("VACUUM",), _DML, "VACUUM_TABLE"),
-    StatementKind(("PREPARE",), _DDL, "PREPARE"),
-    StatementKind(("EXECUTE",), _DML, "EXECUTE"),
-    StatementKind(("DEALLOCATE",), _DDL, "DEALLOCATE"),
-    StatementKind(("CREATE", "TABLE"), _DML, "CREATE_TABLE_AS_SELECT"),
-    StatementKind(("CREATE", "EXTERNAL", "TABLE"), _DDL, "CREATE_TABLE"),
-    StatementKind(("CREATE", "VIEW"), _DDL, "CREATE_VIEW"),
-    StatementKind(("CREATE", "OR", "REPLACE", "VIEW"), _DDL, "CREATE_VIEW"),
-    StatementKind(("CREATE", "DATABASE"), _DDL, "CREATE_DATABASE"),
-    StatementKind(("CREATE", "SCHEMA"), _DDL, "CREATE_DATABASE"),
-    StatementKind(("ALTER", "TABLE"), _DDL, "ALTER_TABLE"),
+    StatementKind(("PREPARE",), _DDL, "PREPARE", is_supported=True),
+    StatementKind(("EXECUTE",), _DML, "EXECUTE", is_supported=True),
+    StatementKind(("DEALLOCATE",), _DDL, "DEALLOCATE", is_supported=True),
+    StatementKind(("CREATE", "TABLE"), _DML, "CREATE_TABLE_AS_SELECT", is_supported=True),
+    StatementKind(("CREATE", "EXTERNAL", "TABLE"), _DDL, "CREATE_TABLE", is_supported=True),
+    StatementKind(("CREATE", "VIEW"), _DDL, "CREATE_VIEW", is_supported=True),
+    StatementKind(("CREATE", "OR", "REPLACE", "VIEW"), _DDL, "CREATE_VIEW", is_supported=True),
+    StatementKind(("CREATE", "DATABASE"), _DDL, "CREATE_DATABASE", is_supported=True),
+    StatementKind(("CREATE", "SCHEMA"), _DDL, "CREATE_DATABASE", is_supported=True),
+    StatementKind(("ALTER", "TABLE"), _DDL, "ALTER_TABLE", is_supported=True),
     StatementKind(("ALTER", "DATABASE"), _DDL, "ALTER_DATABASE"),
     StatementKind(("ALTER", "SCHEMA"), _DDL, "ALTER_DATABASE"),
     StatementKind(("ALTER", "VIEW"), _DDL, "ALTER_VIEW"),
-    StatementKind(("DROP", "TABLE"), _DDL, "DROP_TABLE"),
-    StatementKind(("DROP", "VIEW"), _DDL, "DROP_VIEW"),
-    StatementKind(("DROP", "DATABASE"), _DDL, "DROP_DATABASE"),
-    StatementKind(("DROP", "SCHEMA"), _DDL, "DROP_DATABASE"),
-    StatementKind(("MSCK", "REPAIR", "TABLE"), _DDL, "MSCK_REPAIR_TABLE"),
-    StatementKind(("SHOW", "CREATE", "TABLE"), _UTILITY, "SHOW_CREATE_TABLE"),
-    StatementKind(("SHOW", "CREATE", "VIEW"), _UTILITY, "SHOW_CREATE_VIEW"),
-    StatementKind(("SHOW", "COLUMNS"), _UTILITY, "SHOW_COLUMNS"),
-    StatementKind(("SHOW", "DATABASES"), _UTILITY, "SHOW_DATABASES"),
-    StatementKind(("SHOW", "SCHEMAS"), _UTILITY, "SHOW_DATABASES"),
-    StatementKind(("SHOW", "PARTITIONS"), _UTILITY, "SHOW_PARTITIONS"),
-    StatementKind(("SHOW", "TABLES"), _UTILITY, "SHOW_TABLES"),
-    StatementKind(("SHOW", "TBLPROPERTIES"), _UTILITY, "SHOW_TBLPROPERTIES"),
-    StatementKind(("SHOW", "VIEWS"), _UTILITY, "SHOW_VIEWS"),
-    StatementKind(("DESCRIBE",), _UTILITY, "DESCRIBE_TABLE"),
-    StatementKind(("DESC",), _UTILITY, "DESCRIBE_TABLE"),
-    StatementKind(("EXPLAIN",), _UTILITY, "EXPLAIN"),
+    StatementKind(("DROP", "TABLE"), _DDL, "DROP_TABLE", is_supported=True),
+    StatementKind(("DROP", "VIEW"), _DDL, "DROP_VIEW", is_supported=True),
+    StatementKind(("DROP", "DATABASE"), _DDL, "DROP_DATABASE", is_supported=True),
+    StatementKind(("DROP", "SCHEMA"), _DDL, "DROP_DATABASE", is_supported=True),
+    StatementKind(("MSCK", "REPAIR", "TABLE"), _DDL, "MSCK_REPAIR_TABLE", is_supported=True),
+    StatementKind(("SHOW", "CREATE", "TABLE"), _UTILITY, "SHOW_CREATE_TABLE", is_supported=True),
+    StatementKind(("SHOW", "CREATE", "VIEW"), _UTILITY, "SHOW_CREATE_VIEW", is_supported=True),
+    StatementKind(("SHOW", "COLUMNS"), _UTILITY, "SHOW_COLUMNS", is_supported=True),
+    StatementKind(("SHOW", "DATABASES"), _UTILITY, "SHOW_DATABASES", is_supported=True),
+    StatementKind(("SHOW", "SCHEMAS"), _UTILITY, "SHOW_DATABASES", is_supported=True),
+    StatementKind(("SHOW", "PARTITIONS"), _UTILITY, "SHOW_PARTITIONS", is_supported=True),
+    StatementKind(("SHOW", "TABLES"), _UTILITY, "SHOW_TABLES", is_supported=True),
+    StatementKind(("SHOW", "TBLPROPERTIES"), _UTILITY, "SHOW_TBLPROPERTIES", is_supported=True),
+    StatementKind(("SHOW", "VIEWS"), _UTILITY, "SHOW_VIEWS", is_supported=True),
+    StatementKind(("DESCRIBE",), _UTILITY, "DESCRIBE_TABLE", is_supported=True),
+    StatementKind(("DESC",), _UTILITY, "DESCRIBE_TABLE", is_supported=True),
+    StatementKind(("EXPLAIN",), _UTILITY, "EXPLAIN", is_supported=True),
     StatementKind(("USING",), _DML, "USING_EXTERNAL_FUNCTION"),
 )
 _NOISE = re.compile(r"\s+|--[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)

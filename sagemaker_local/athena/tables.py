@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sagemaker_local.athena.failures import QueryError
 from sagemaker_local.athena.type_names import parse_type
 from sagemaker_local.athena.types import SqlType
+from sagemaker_local.athena.views import View, is_view, view_of
 from sagemaker_local.errors import EntityNotFoundException
 from sagemaker_local.records.catalog import CatalogTable
 from sagemaker_local.store.catalog import CatalogStore
@@ -42,6 +43,8 @@ class TableUse:
     """An outer join may answer NULLs in place of its rows: its partitions cannot be pruned by WHERE."""
     conditions: list[str] = field(default_factory=list)
     """Conditions in DuckDB's SQL that depend on partition keys alone and that every row must fulfil."""
+    wanted: dict[str, list[str]] = field(default_factory=dict)
+    """For partition keys that a condition compares with constants by = or IN: those constants as texts."""
 
 
 class Tables:
@@ -73,6 +76,27 @@ class Tables:
             partition_keys=_typed(definition, definition.partition_keys),
         )
 
+    def view(self, database: str, name: str) -> View | None:
+        """Find a view; None: there is none of that name.
+
+        Raises:
+            QueryError: it is a view that Athena's SQL did not make.
+        """
+        try:
+            definition = self._catalog.tables.get(database, name)
+        except EntityNotFoundException:
+            return None
+        return view_of(definition) if is_view(definition) else None
+
+    def within(self, database: str) -> Tables:
+        """The same catalog, where a name without a database means another one."""
+        return Tables(self._catalog, database)
+
+    def partition_values(self, table: QueryTable) -> list[tuple[str, ...]]:
+        """The values of the registered partitions as texts."""
+        found = self._catalog.partitions.page(table.definition.database, table.definition.name)
+        return [partition.values for partition in found.partitions]
+
     def _not_found(self, database: str, name: str, where: str) -> QueryError:
         try:
             self._catalog.databases.get(database)
@@ -97,15 +121,9 @@ def _typed(table: CatalogTable, columns: list[tuple[str, str]]) -> dict[str, Sql
 def _refuse_other_kinds(table: CatalogTable, where: str) -> None:
     full_name = f"{table.database}.{table.name}"
     parameters = table.definition.get("Parameters") or {}
-    if table.definition.get("TableType") == "VIRTUAL_VIEW":
-        raise QueryError("NOT_SUPPORTED", f"{where}: '{full_name}' is a view; views are not supported here yet.")
+    if is_view(table):
+        raise QueryError("NOT_SUPPORTED", f"{where}: '{full_name}' is a view; it has no files of its own.")
     if str(parameters.get("table_type", "")).upper() == "ICEBERG":
         raise QueryError(
             "NOT_SUPPORTED", f"{where}: '{full_name}' is an Iceberg table; those are not supported here yet."
-        )
-    if str(parameters.get("projection.enabled", "")).lower() == "true":
-        raise QueryError(
-            "NOT_SUPPORTED",
-            f"{where}: '{full_name}' has partition projection (projection.enabled), which is not supported here yet; "
-            "register its partitions in the catalog instead.",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlglot import exp
@@ -31,6 +31,12 @@ class Translation:
     sql: str
     uses: list[TableUse]
     columns: list[OutputField]
+    given_names: list[str | None] = field(default_factory=list)
+    """The columns' names as the query gives them, without those that results make up."""
+
+    def with_sql(self, sql: str) -> Translation:
+        """The same columns by another query over this one's."""
+        return replace(self, sql=sql)
 
 
 def translate(sql: str, tree: exp.Expression, tables: Tables, started: datetime) -> Translation:
@@ -41,5 +47,5 @@ def translate(sql: str, tree: exp.Expression, tables: Tables, started: datetime)
     """
     compiler = Compiler(sql, tables, started, GRAMMAR)
     query = compiler.query(tree, Scope())
-    columns = [OutputField(field.name or f"_col{number}", field.type) for number, field in enumerate(query.fields)]
-    return Translation(query.sql, compiler.uses, columns)
+    columns = [OutputField(item.name or f"_col{number}", item.type) for number, item in enumerate(query.fields)]
+    return Translation(query.sql, compiler.uses, columns, [item.name for item in query.fields])

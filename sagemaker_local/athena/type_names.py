@@ -23,6 +23,7 @@ from sagemaker_local.athena.types import (
     SqlType,
     array,
     decimal,
+    field_label,
     map_of,
     row,
     text_of,
@@ -51,6 +52,8 @@ _SIMPLE = {
     "json": JSON,
 }
 
+_HIVE_NAMES = {"integer": "int", "real": "float", "varchar": "string", "varbinary": "binary"}
+
 
 def parse_type(text: str, *, default_precision: int = 10, variables: frozenset[str] = frozenset()) -> SqlType:
     """Read `struct<a:int,b:array<string>>` or `row(a integer, b array(varchar))`.
@@ -67,6 +70,22 @@ def parse_type(text: str, *, default_precision: int = 10, variables: frozenset[s
     kind = reader.type()
     reader.expect_end()
     return kind
+
+
+def hive_type(kind: SqlType) -> str:
+    """Write a type as the catalog does: `struct<a:int,b:array<string>>`."""
+    if kind.name == "array":
+        return f"array<{hive_type(kind.elements[0])}>"
+    if kind.name == "map":
+        return f"map<{hive_type(kind.elements[0])},{hive_type(kind.elements[1])}>"
+    if kind.name == "row":
+        members = (f"{field_label(i, label)}:{hive_type(inner)}" for i, (label, inner) in enumerate(kind.members))
+        return f"struct<{','.join(members)}>"
+    if kind.name == "decimal":
+        return str(kind)
+    if kind.name == "varchar" and kind.arguments and kind.arguments[0] > 0:
+        return str(kind)
+    return _HIVE_NAMES.get(kind.name, kind.name)
 
 
 class _Reader:

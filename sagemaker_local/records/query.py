@@ -93,3 +93,9 @@ class Query:
     failure: QueryFailure | None = None
     statistics: QueryStatistics = field(default_factory=QueryStatistics)
     columns: Sequence[ResultColumn] = ()
+    update_count: int | None = None
+    """Rows that CTAS or INSERT wrote."""
+    manifest_location: str | None = None
+    """The list of the files that CTAS, INSERT or UNLOAD wrote."""
+    targets: Sequence[str] = ()
+    """Files that are being put: they are no result yet, and go away if the query does not end."""

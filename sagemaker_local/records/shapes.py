@@ -70,6 +70,11 @@ def operations(service: str) -> Collection[str]:
     return frozenset(_model(service)["operations"])
 
 
+def http_requests(service: str) -> Mapping[str, Mapping[str, Any]]:
+    """`{"method": "PUT", "requestUri": "/FeatureGroup/{FeatureGroupName}"}` of every operation."""
+    return {name: operation["http"] for name, operation in _model(service)["operations"].items()}
+
+
 def input_shape(service: str, operation: str) -> Shape:
     """The raw shape of an operation's request; raises UnknownOperationException."""
     return _side(service, operation, "input")

@@ -16,9 +16,11 @@ from sagemaker_local.records.query import (
     ResultColumn,
     StatementType,
 )
+from sagemaker_local.store import work_groups
 from sagemaker_local.store.database import Database
+from sagemaker_local.store.work_groups import NamedQueryStore, PreparedStatementStore, WorkGroupStore
 
-SCHEMA = """
+_QUERIES = """
 CREATE TABLE IF NOT EXISTS queries (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     query_id TEXT NOT NULL UNIQUE,
@@ -28,17 +30,21 @@ CREATE TABLE IF NOT EXISTS queries (
     document TEXT NOT NULL
 );
 
-CREATE INDEX IF NOT EXISTS queries_by_state ON queries (state)
+CREATE INDEX IF NOT EXISTS queries_by_state ON queries (state);
 """
+SCHEMA = f"{_QUERIES}{work_groups.SCHEMA}"
 
 _UNFINISHED = (QueryState.QUEUED, QueryState.RUNNING)
 
 
 class QueryStore:
-    """Adds, finds and updates queries."""
+    """Adds, finds and updates queries; what else Athena keeps is beside them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.work_groups = WorkGroupStore(database)
+        self.prepared = PreparedStatementStore(database)
+        self.named = NamedQueryStore(database)
 
     def add(self, query: Query) -> Query:
         """Keep a new query, or give back the one that the same token made before."""
@@ -109,6 +115,7 @@ def _query(row: sqlite3.Row) -> Query:
             "submitted": datetime.fromtimestamp(document["submitted"], UTC),
             "parameters": tuple(document["parameters"]),
             "statistics": QueryStatistics(**document["statistics"]),
+            "targets": tuple(document.get("targets") or ()),
             "columns": tuple(ResultColumn(**column) for column in document["columns"]),
         },
         completed=datetime.fromtimestamp(completed, UTC) if completed is not None else None,

@@ -7,10 +7,23 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sagemaker_local.store import catalog, executions, jobs, model_packages, models, pipelines, queries, tags
+from sagemaker_local.store import (
+    catalog,
+    executions,
+    feature_groups,
+    feature_records,
+    jobs,
+    model_packages,
+    models,
+    pipelines,
+    queries,
+    tags,
+)
 from sagemaker_local.store.catalog import CatalogStore
 from sagemaker_local.store.database import Database
 from sagemaker_local.store.executions import ExecutionStore
+from sagemaker_local.store.feature_groups import FeatureGroupStore
+from sagemaker_local.store.feature_records import FeatureRecordStore
 from sagemaker_local.store.jobs import JobStore
 from sagemaker_local.store.model_packages import ModelPackageStore
 from sagemaker_local.store.models import ModelStore
@@ -18,11 +31,24 @@ from sagemaker_local.store.pipelines import PipelineStore
 from sagemaker_local.store.queries import QueryStore
 from sagemaker_local.store.tags import TagStore
 
-_SCHEMAS = [module.SCHEMA for module in (pipelines, executions, jobs, models, model_packages, tags, catalog, queries)]
+_MODULES = (
+    pipelines,
+    executions,
+    jobs,
+    models,
+    model_packages,
+    tags,
+    catalog,
+    queries,
+    feature_groups,
+    feature_records,
+)
+_SCHEMAS = [module.SCHEMA for module in _MODULES]
 _HAS_ARN = """
 SELECT 1 FROM pipelines WHERE arn = :arn UNION ALL SELECT 1 FROM executions WHERE arn = :arn
 UNION ALL SELECT 1 FROM jobs WHERE arn = :arn UNION ALL SELECT 1 FROM models WHERE arn = :arn
 UNION ALL SELECT 1 FROM model_package_groups WHERE arn = :arn UNION ALL SELECT 1 FROM model_packages WHERE arn = :arn
+UNION ALL SELECT 1 FROM feature_groups WHERE arn = :arn
 LIMIT 1
 """
 
@@ -40,6 +66,8 @@ class Store:
     tags: TagStore
     catalog: CatalogStore
     queries: QueryStore
+    feature_groups: FeatureGroupStore
+    feature_records: FeatureRecordStore
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -55,6 +83,8 @@ class Store:
             tags=TagStore(database),
             catalog=CatalogStore(database),
             queries=QueryStore(database),
+            feature_groups=FeatureGroupStore(database),
+            feature_records=FeatureRecordStore(database),
         )
 
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:

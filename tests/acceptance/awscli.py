@@ -1,11 +1,9 @@
-"""The AWS CLI as people install it: in a virtual environment of its own, made once for each version."""
+"""The AWS CLI in a shell whose settings lead to an endpoint."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.acceptance import throwaway
 from tests.acceptance.conftest import PROJECT, Endpoint
 
 VERSION = "1.46.2"
-_FOLDER = PROJECT / ".venv-awscli"
-_PATIENCE_SECONDS = 300
 _USERS_OWN = {
     "AWS_PROFILE": "production",
     "AWS_SESSION_TOKEN": "a-token-of-a-real-account",
@@ -28,24 +25,7 @@ _USERS_OWN = {
 
 def install() -> Path:
     """Install the CLI unless an earlier run did, and give the path of `aws`."""
-    _FOLDER.mkdir(exist_ok=True)
-    home = _FOLDER / VERSION
-    with (_FOLDER / "lock").open("a") as lock:
-        # Several workers of pytest may want it at once.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp = home / "complete"
-        if not stamp.exists():
-            shutil.rmtree(home, ignore_errors=True)
-            _run(sys.executable, "-m", "venv", str(home))
-            pip = (str(home / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check")
-            _run(*pip, "install", f"awscli=={VERSION}")
-            stamp.touch()
-    return home / "bin" / "aws"
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE_SECONDS)
-    assert done.returncode == 0, done.stderr
+    return throwaway.install("awscli", f"awscli=={VERSION}") / "aws"
 
 
 def shell_environment(endpoint: Endpoint) -> dict[str, str]:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.acceptance.conftest import PROJECT, Endpoint
@@ -24,10 +25,14 @@ class Report:
         return section
 
 
-def run(endpoint: Endpoint, name: str, timeout: float = 240) -> Report:
-    """Run `programs/<name>.py` in a process of its own: the SDK is slow to import, and warns."""
+def run(endpoint: Endpoint, name: str, timeout: float = 240, python: Path | None = None) -> Report:
+    """Run `programs/<name>.py` in a process of its own: the SDK is slow to import, and warns.
+
+    Args:
+        python: an interpreter whose packages the program needs; by default the one of the tests.
+    """
     done = subprocess.run(
-        [sys.executable, "-m", f"tests.acceptance.programs.{name}"],
+        [str(python or sys.executable), "-m", f"tests.acceptance.programs.{name}"],
         cwd=PROJECT,
         env=endpoint.environment,
         capture_output=True,

@@ -107,6 +107,12 @@ class Warehouse:
         assert query.reason is None, query.reason
         return list(csv.reader(io.StringIO(self.body(query).decode())))[1:]
 
+    def lines(self, sql: str, **request: Any) -> list[str]:
+        """The lines of the .txt result of a statement that succeeds."""
+        query = self.run(sql, **request)
+        assert query.reason is None, query.reason
+        return self.objects.read("results", f"here/{query.query_id}.txt").decode().splitlines()
+
     def failure(self, sql: str, **request: Any) -> str:
         """The StateChangeReason of a query that fails."""
         query = self.run(sql, **request)

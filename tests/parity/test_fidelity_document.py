@@ -192,11 +192,11 @@ def test_members_that_a_start_refuses_are_those_of_the_api() -> None:
     assert sorted(said) == sorted(executions._UNSUPPORTED_AT_START)
 
 
-@pytest.mark.parametrize(("answer", "is_supported"), [("same", True), ("refused", False)])
-def test_statements_are_those_of_the_query_engine(answer: str, is_supported: bool) -> None:
+@pytest.mark.parametrize(("answers", "is_supported"), [(("same", "emulated"), True), (("refused",), False)])
+def test_statements_are_those_of_the_query_engine(answers: tuple[str, ...], is_supported: bool) -> None:
     kinds = {kind.name for kind in KINDS if kind.is_supported is is_supported and kind.name != "("}
 
-    assert sorted(names(section(ROWS, "Athena SQL / Statements"), "statement", answer)) == sorted(kinds)
+    assert sorted(names(section(ROWS, "Athena SQL / Statements"), "statement", *answers)) == sorted(kinds)
 
 
 def test_functions_are_those_of_the_query_engine() -> None:

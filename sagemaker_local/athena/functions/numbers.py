@@ -63,6 +63,12 @@ NUMBERS: list[Overload] = [
     overload("bitwise_or(bigint, bigint) -> bigint", "({0} | {1})"),
     overload("bitwise_xor(bigint, bigint) -> bigint", "xor({0}, {1})"),
     overload("bitwise_not(bigint) -> bigint", "(~{0})"),
+    overload(
+        "width_bucket(double, double, double, bigint) -> bigint",
+        "CASE WHEN {0} < {1} THEN 0 WHEN {0} >= {2} THEN {3} + 1 ELSE floor(({0} - {1}) / ({2} - {1}) * {3}) + 1 END",
+        cast=True,
+    ),
+    overload("to_base(bigint, bigint) -> varchar", "trino_to_base({0}, {1})"),
     # NULL when any argument is; DuckDB's skip NULLs.
     overload("greatest(T...) -> T", lambda items: _null_aware("greatest", [item.sql for item in items])),
     overload("least(T...) -> T", lambda items: _null_aware("least", [item.sql for item in items])),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sagemaker_local.athena.functions.aggregates import AGGREGATES
 from sagemaker_local.athena.functions.collections import COLLECTIONS
+from sagemaker_local.athena.functions.encodings import ENCODINGS
 from sagemaker_local.athena.functions.numbers import NUMBERS
 from sagemaker_local.athena.functions.signature import Match, Overload, match
 from sagemaker_local.athena.functions.strings import STRINGS
@@ -20,7 +21,9 @@ def _by_name(overloads: Sequence[Overload]) -> dict[str, list[Overload]]:
     return names
 
 
-FUNCTIONS: Mapping[str, Sequence[Overload]] = _by_name([*STRINGS, *NUMBERS, *TIMES, *COLLECTIONS, *AGGREGATES])
+FUNCTIONS: Mapping[str, Sequence[Overload]] = _by_name(
+    [*STRINGS, *ENCODINGS, *NUMBERS, *TIMES, *COLLECTIONS, *AGGREGATES]
+)
 
 
 def best_match(name: str, kinds: Sequence[SqlType]) -> Match | None:

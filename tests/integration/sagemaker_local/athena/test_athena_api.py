@@ -152,6 +152,7 @@ def test_catalog_is_glues(athena: ApiClient, warehouse: Warehouse) -> None:
         [{"Name": "x", "Type": "int"}],
         [{"Name": "dt", "Type": "string"}],
     )
+    assert table["Parameters"]["location"] == "s3://lake/orders/"
     listed = athena.call("ListTableMetadata", **catalog, DatabaseName="sales", Expression="or.*")
     assert [item["Name"] for item in listed["TableMetadataList"]] == ["orders"]
 

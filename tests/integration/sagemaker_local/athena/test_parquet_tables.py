@@ -246,7 +246,6 @@ def test_table_used_twice_reads_each_time(warehouse: Warehouse) -> None:
         ({"location": "s3://no-such-bucket/t/"}, "the bucket 'no-such-bucket' does not exist"),
         ({"location": "/data/t"}, "Location '/data/t' is not an S3 address"),
         ({"serde": "org.openx.data.jsonserde.JsonSerDe"}, "has SerDe org.openx.data.jsonserde.JsonSerDe"),
-        ({"parameters": {"projection.enabled": "true"}}, "partition projection"),
         ({"parameters": {"table_type": "ICEBERG"}}, "Iceberg"),
     ],
 )
@@ -266,7 +265,7 @@ def test_table_that_cannot_be_read_is_refused_by_name(
         ("nodb.t", "SCHEMA_NOT_FOUND: line 1:15: Schema 'nodb' does not exist"),
         ("other.sales.t", "CATALOG_NOT_FOUND: line 1:15: Catalog 'other' does not exist"),
         ("'/etc/passwd'", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.sales./etc/passwd' does not exist"),
-        ('"t$partitions"', "NOT_SUPPORTED: line 1:15: The metadata table 't$partitions'"),
+        ('"t$files"', "NOT_SUPPORTED: line 1:15: The metadata table 't$files'"),
     ],
 )
 def test_table_that_is_not_there_is_refused_with_its_place(warehouse: Warehouse, source: str, reason: str) -> None:

@@ -46,3 +46,19 @@ def test_unknown_target_of_an_own_service_is_named() -> None:
     headers = {b"authorization": _signed(b"sagemaker"), b"x-amz-target": b"SageMakerNext.Invent"}
 
     assert route("/", headers) == Route(None, "Invent")
+
+
+def test_signed_address_of_the_feature_store_runtime_is_routed_to_it() -> None:
+    path, query = b"/FeatureGroup/customers", b"RecordIdentifierValueAsString=a"
+
+    found = route(path.decode(), {b"authorization": _signed(b"sagemaker")}, "GET", path, query)
+
+    members = {"FeatureGroupName": "customers", "RecordIdentifierValueAsString": "a"}
+    assert found == Route("sagemaker-featurestore-runtime", "GetRecord", members)
+    assert found.is_rest
+
+
+def test_object_in_a_bucket_named_as_an_address_is_left_to_ministack() -> None:
+    headers = {b"authorization": _signed(b"s3")}
+
+    assert route("/FeatureGroup/customers", headers, "PUT", b"/FeatureGroup/customers") is None

@@ -45,9 +45,27 @@ def test_other_statement_is_known_by_its_first_words(sql: str, name: str, kind: 
     found = classify(sql)
 
     assert found is not None
-    assert (found.name, found.type, found.is_supported) == (name, kind, False)
+    assert (found.name, found.type) == (name, kind)
 
 
 @pytest.mark.parametrize("sql", ["", "selec 1", "grant all", "12", "-- only a note"])
 def test_text_that_begins_like_no_statement_has_no_kind(sql: str) -> None:
     assert classify(sql) is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "path"),
+    [
+        ("SELECT 1", "q.csv"),
+        ("SHOW TABLES", "q.txt"),
+        ("DROP TABLE t", "q.txt"),
+        ("INSERT INTO t VALUES 1", "q"),
+        ("UNLOAD (SELECT 1) TO 's3://b/' WITH (format = 'JSON')", "q"),
+        ("CREATE TABLE t AS SELECT 1", "tables/q"),
+    ],
+)
+def test_result_of_a_statement_is_named_as_aws_names_it(sql: str, path: str) -> None:
+    kind = classify(sql)
+
+    assert kind is not None
+    assert kind.output_path("q") == path

@@ -1,0 +1,1 @@
+"""Statements about the catalog, in the grammar of Hive's DDL."""

@@ -1,0 +1,1 @@
+"""Statements that write files: UNLOAD, CREATE TABLE AS, INSERT INTO."""

@@ -1,0 +1,1 @@
+"""SageMaker Feature Store: what groups may be, their records, and the files of the offline store."""
