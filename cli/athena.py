@@ -18,6 +18,8 @@ class QueryResult:
     """Rows as Athena prints them: text, None for NULL."""
 
     columns: list[str]
+    types: list[str]
+    """Of the columns, as Athena names them: bigint, varchar, decimal(10,2)."""
     rows: list[list[str | None]]
     scanned_bytes: int
     seconds: float
@@ -41,9 +43,10 @@ def run(context: Context, sql: str) -> QueryResult:
         raise CommandError(
             f"the query {state.lower()}: {execution['Status'].get('StateChangeReason', 'no reason given')}"
         )
-    columns, rows = _rows(client, query_id)
+    columns, types, rows = _rows(client, query_id)
     return QueryResult(
         columns=columns,
+        types=types,
         rows=rows,
         scanned_bytes=statistics.get("DataScannedInBytes", 0),
         seconds=statistics.get("TotalExecutionTimeInMillis", 0) / 1000,
@@ -58,14 +61,22 @@ def _wait(context: Context, client: Any, query_id: str) -> dict[str, Any]:
         time.sleep(_LOCAL_POLL_SECONDS if context.is_local else _CLOUD_POLL_SECONDS)
 
 
-def _rows(client: Any, query_id: str) -> tuple[list[str], list[list[str | None]]]:
+def _rows(client: Any, query_id: str) -> tuple[list[str], list[str], list[list[str | None]]]:
     columns: list[str] = []
+    types: list[str] = []
     rows: list[list[str | None]] = []
     for page in client.get_paginator("get_query_results").paginate(QueryExecutionId=query_id):
         if not columns:
-            columns = [column["Name"] for column in page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]]
+            described = page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+            columns, types = [column["Name"] for column in described], [_type(column) for column in described]
         rows += [[cell.get("VarCharValue") for cell in row["Data"]] for row in page["ResultSet"]["Rows"]]
     # The first row of a SELECT's first page repeats the column names.
     if rows and rows[0] == columns:
         del rows[0]
-    return columns, rows
+    return columns, types, rows
+
+
+def _type(column: dict[str, Any]) -> str:
+    if column["Type"] == "decimal":
+        return f"decimal({column.get('Precision', 38)},{column.get('Scale', 0)})"
+    return str(column["Type"])

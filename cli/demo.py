@@ -42,17 +42,21 @@ def run(context: Context, options: argparse.Namespace) -> int:
     begin = time.monotonic()
     _heading(context, f"1. {options.rows:,} synthetic customers")
     _generate(context, options.rows)
-    _heading(context, "2. The pipeline")
-    definitions.deploy(context, "end-to-end")
-    arn = start_execution(context, "end-to-end", {})
-    exit_code = follow.to_the_end(context, arn)
-    if exit_code:
-        return exit_code
-    _heading(context, "3. What waited for what")
+    for heading, pipeline in (
+        ("2. Into the Feature Store", "feature-ingestion"),
+        ("3. The pipeline, out of the Feature Store through Athena", "end-to-end"),
+    ):
+        _heading(context, heading)
+        definitions.deploy(context, pipeline)
+        arn = start_execution(context, pipeline, {})
+        exit_code = follow.to_the_end(context, arn)
+        if exit_code:
+            return exit_code
+    _heading(context, "4. What waited for what")
     context.console.print(_dag_table(context, arn))
-    _heading(context, "4. The model")
+    _heading(context, "5. The model")
     _show_model(context)
-    _heading(context, "5. The table")
+    _heading(context, "6. The table")
     _show_predictions(context)
     context.console.print(f"\nDone in {time.monotonic() - begin:.1f} s. {_next_steps(context, arn)}", highlight=False)
     return 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
 
-from cli import history, job_logs
+from cli import advice, gate, history, job_logs
 from cli.context import Context
 
 FINAL = frozenset({"Succeeded", "Failed", "Stopped", "CompletedWithFailures"})
@@ -27,25 +27,27 @@ def to_the_end(context: Context, arn: str) -> int:
         # The connection, the endpoint or the person went away: the execution is not lost with them.
         execution = history.execution_id(arn)
         context.console.print(f"See where it is: python pipeline.py status {execution}{context.options_text}")
-        context.console.print(resume_hint(context, arn))
+        context.console.print(advice.resume_hint(context, arn))
         raise
 
 
 def _follow(context: Context, arn: str) -> int:
     client = context.client("sagemaker")
     shown: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     while True:
         described = client.describe_pipeline_execution(PipelineExecutionArn=arn)
         steps = history.steps(client, arn)
+        gate.add_reasons(context, arn, steps, reasons)
         for step in steps:
-            _show_change(context, step, shown)
+            _show_change(context, step, shown, reasons)
         if described["PipelineExecutionStatus"] in FINAL:
-            return _conclude(context, arn, described, steps)
+            return _conclude(context, arn, described, steps, reasons)
         time.sleep(_LOCAL_POLL_SECONDS if context.is_local else _CLOUD_POLL_SECONDS)
 
 
-def steps_table(steps: Sequence[dict[str, Any]]) -> Table:
-    """The steps with state, duration, attempts, and the reason or what the step made."""
+def steps_table(steps: Sequence[dict[str, Any]], reasons: Mapping[str, str]) -> Table:
+    """The steps with state, duration, attempts, and the reason (gate.add_reasons) or what the step made."""
     table = Table("step", "state", "time", "tries", "detail")
     for step in steps:
         table.add_row(
@@ -53,39 +55,48 @@ def steps_table(steps: Sequence[dict[str, Any]]) -> Table:
             _coloured(step["StepStatus"]),
             _duration(step),
             str(step.get("AttemptCount", 1) or 1),
-            _detail(step),
+            _detail(step, reasons),
         )
     return table
 
 
-def resume_hint(context: Context, arn: str) -> str:
-    """The command that takes an execution up again."""
-    return f"Resume it: python pipeline.py retry {history.execution_id(arn)} --wait{context.options_text}"
-
-
-def _show_change(context: Context, step: dict[str, Any], shown: dict[str, str]) -> None:
+def _show_change(context: Context, step: dict[str, Any], shown: dict[str, str], reasons: Mapping[str, str]) -> None:
     name, state = step["StepName"], step["StepStatus"]
     if shown.get(name) == state:
         return
     shown[name] = state
     line = f"{history.utc_text(datetime.now(UTC))[11:]}  {name:<24} {_coloured(state):<10} {_duration(step):>8}"
-    context.console.print(f"{line}  {_detail(step)}".rstrip())
+    context.console.print(f"{line}  {_detail(step, reasons)}".rstrip())
     if state == "Failed":
         for text in job_logs.last_lines(context, step, _LOG_LINES):
             context.console.print(f"    | {text}", markup=False)
 
 
-def _conclude(context: Context, arn: str, described: dict[str, Any], steps: Sequence[dict[str, Any]]) -> int:
+def _conclude(
+    context: Context,
+    arn: str,
+    described: dict[str, Any],
+    steps: Sequence[dict[str, Any]],
+    reasons: Mapping[str, str],
+) -> int:
     state = described["PipelineExecutionStatus"]
-    context.console.print(steps_table(steps))
+    context.console.print(steps_table(steps, reasons))
     seconds = (described["LastModifiedTime"] - described["CreationTime"]).total_seconds()
     context.console.print(f"{history.execution_id(arn)}: {_coloured(state)} after {seconds:.1f} s")
     if state == "Succeeded":
+        say_who_scored(context, steps)
         return 0
     if described.get("FailureReason"):
         context.console.print(described["FailureReason"], markup=False)
-    context.console.print(resume_hint(context, arn))
+    context.console.print(advice.after(context, arn, state, steps), markup=False)
     return 1
+
+
+def say_who_scored(context: Context, steps: Sequence[dict[str, Any]]) -> None:
+    """Tell, after an execution that succeeded, when its own model was not good enough to score."""
+    scored = any(step["StepName"] == advice.CHOOSES_VERSION for step in steps)
+    if scored and gate.said_no(steps):
+        context.console.print("Nothing was registered; the latest approved version scored.")
 
 
 def _coloured(state: str) -> str:
@@ -100,14 +111,14 @@ def _duration(step: dict[str, Any]) -> str:
     return f"{(end - step['StartTime']).total_seconds():.1f} s"
 
 
-def _detail(step: dict[str, Any]) -> str:
+def _detail(step: dict[str, Any], reasons: Mapping[str, str]) -> str:
     if step.get("FailureReason"):
         return str(step["FailureReason"]).replace("[", r"\[")
     if step.get("CacheHitResult", {}).get("SourcePipelineExecutionArn"):
         return f"taken from {history.execution_id(step['CacheHitResult']['SourcePipelineExecutionArn'])} (cache)"
     metadata = step.get("Metadata", {})
     if "Condition" in metadata:
-        return f"outcome {metadata['Condition'].get('Outcome', '')}"
+        return reasons.get(step["StepName"], "").replace("[", r"\[")
     if "Lambda" in metadata:
         outputs = metadata["Lambda"].get("OutputParameters", [])
         return ", ".join(f"{output['Name']}={output['Value'].rsplit('/', 1)[-1]}" for output in outputs)

@@ -59,7 +59,12 @@ def find_execution(context: Context, text: str) -> str:
     client = context.client("sagemaker")
     names = [entry.sagemaker_name(context.config) for entry in catalog.entries()]
     found = [summary for name in names for summary in _executions_if_any(client, name)]
-    if text == LATEST and found:
+    if text == LATEST:
+        if not found:
+            raise UnknownExecution(
+                f"there are no executions yet of {', '.join(names)}. "
+                f"`python execute_pipeline.py end-to-end{context.options_text}` starts one and follows it."
+            )
         newest: str = max(found, key=lambda summary: summary["StartTime"])["PipelineExecutionArn"]
         return newest
     for summary in found:

@@ -44,17 +44,18 @@ def _location(context: Context, step: dict[str, Any]) -> tuple[str, str, int] | 
     """Log group, beginning of the stream names, and the earliest time in epoch milliseconds."""
     metadata = step.get("Metadata", {})
     start = int(step.get("StartTime", datetime.now(UTC)).timestamp() * 1000)
-    for member, (operation, summaries, kind) in _JOBS.items():
+    for member, (_, _, kind) in _JOBS.items():
         if member in metadata:
-            name = _job_name(context.client("sagemaker"), operation, summaries, kind, metadata[member]["Arn"])
+            name = job_name(context.client("sagemaker"), member, metadata[member]["Arn"])
             return f"/aws/sagemaker/{kind}Jobs", f"{name}/", 0
     if "Lambda" in metadata and "Arn" in metadata["Lambda"]:
         return f"/aws/lambda/{metadata['Lambda']['Arn'].split(':')[6]}", "", start
     return None
 
 
-def _job_name(client: Any, operation: str, summaries: str, kind: str, arn: str) -> str:
-    """The job's name in its own case: the ARN has it in lower case, the log stream has not."""
+def job_name(client: Any, member: str, arn: str) -> str:
+    """The name of a job (of a member of a step's metadata): the ARN has it in lower case, the log stream has not."""
+    operation, summaries, kind = _JOBS[member]
     lowered = arn.rsplit("/", 1)[-1]
     # pipelines-<12 characters of the execution id>: narrows the search to one execution's jobs.
     beginning = "-".join(lowered.split("-")[:2])

@@ -30,6 +30,11 @@ class Entry:
 
 _ENTRIES = (
     Entry(
+        "feature-ingestion",
+        "Check customers and bring them into the feature group",
+        "pipelines.feature_ingestion",
+    ),
+    Entry(
         "end-to-end",
         "Train, evaluate and register a model, then score the batch with the latest approved one and publish it",
         "pipelines.end_to_end",

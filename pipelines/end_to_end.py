@@ -13,7 +13,9 @@ from pipelines.steps.evaluate import evaluate
 from pipelines.steps.gate import gate
 from pipelines.steps.latest_approved_model import latest_approved_model
 from pipelines.steps.preprocess import preprocess
+from pipelines.steps.processing import output_of
 from pipelines.steps.publish import publish
+from pipelines.steps.query_features import query_features
 from pipelines.steps.register import register
 from pipelines.steps.train import train
 from pipelines.steps.transform import transform
@@ -23,10 +25,12 @@ def build(config: PipelineConfig, name: str, description: str) -> BuiltPipeline:
     """Build the pipeline; call it through `pipelines.catalog`, which makes the world around it quiet and offline."""
     context = StepContext.of(config)
 
-    preprocessed = preprocess(context)
+    queried = [query_features(context)] if config.data_source == "feature_store" else []
+    raw = output_of(queried[0], "raw") if queried else context.parameters.input_data_uri
+    preprocessed = preprocess(context, raw)
     trained = train(context, preprocessed)
     evaluated = evaluate(context, preprocessed, trained)
-    registered = register(context, trained, evaluated)
+    registered = register(context, trained, evaluated, raw)
     gated = gate(context, evaluated, if_passed=[registered])
     # From here on the scoring, whatever the gate said.
     found = latest_approved_model(context, gated)
@@ -36,8 +40,10 @@ def build(config: PipelineConfig, name: str, description: str) -> BuiltPipeline:
 
     pipeline = Pipeline(
         name=name,
-        parameters=context.parameters.all(),
-        steps=[preprocessed, trained, evaluated, gated, found, created, transformed, published],
+        parameters=[
+            item for item in context.parameters.all() if not queried or item is not context.parameters.input_data_uri
+        ],
+        steps=[*queried, preprocessed, trained, evaluated, gated, found, created, transformed, published],
         sagemaker_session=context.session,
         pipeline_experiment_config=None,
     )

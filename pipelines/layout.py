@@ -23,6 +23,26 @@ def data(config: PipelineConfig, part: str) -> Any:
     return _of_execution(config, f"data/{part}")
 
 
+def raw(config: PipelineConfig, folder: str) -> Any:
+    """What QueryFeatures reads: `data/raw/<execution>/<folder>`."""
+    return _of_execution(config, "data/raw", folder)
+
+
+def errors(config: PipelineConfig) -> Any:
+    """Rows that an execution refused: `errors/<execution>`."""
+    return _of_execution(config, "errors")
+
+
+def feature_store(config: PipelineConfig) -> str:
+    """The feature group's offline store: the service makes folders of its own below."""
+    return f"{config.root_uri}/feature_store"
+
+
+def ingestion_manifest(config: PipelineConfig) -> str:
+    """What the last ingestion into the feature group brought."""
+    return f"{config.root_uri}/feature_store/manifests/{config.feature_group}.json"
+
+
 def evaluation(config: PipelineConfig) -> Any:
     """Metrics of an execution's model: `evaluation/<execution>`."""
     return _of_execution(config, "evaluation")
@@ -33,10 +53,15 @@ def predictions(config: PipelineConfig) -> Any:
     return _of_execution(config, "predictions")
 
 
+def predictions_csv(config: PipelineConfig) -> Any:
+    """An execution's audited predictions as CSV: `predictions/csv/<execution>`."""
+    return _of_execution(config, "predictions/csv")
+
+
 def table(config: PipelineConfig) -> str:
-    """The published table: `dt=YYYY-MM-DD/run=<execution>/` is below it."""
+    """The published table: `dt=YYYY-MM-DD/run=<execution>/<attempt>/` is below it."""
     return f"{config.root_uri}/athena_output/{config.athena_output_table}/"
 
 
-def _of_execution(config: PipelineConfig, folder: str) -> Any:
-    return Join(on="/", values=[f"{config.root_uri}/{folder}", ExecutionVariables.PIPELINE_EXECUTION_ID])
+def _of_execution(config: PipelineConfig, folder: str, *below: str) -> Any:
+    return Join(on="/", values=[f"{config.root_uri}/{folder}", ExecutionVariables.PIPELINE_EXECUTION_ID, *below])

@@ -6,6 +6,10 @@ ScriptError
 ├── SchemaRefused     schema.json, signature.json or an argument says something impossible
 ├── DataRefused       the rows are not what the schema says
 ├── ModelRefused      the model archive lacks something
+├── GroupRefused      the feature group is missing, not ready, or has other features
+├── NotIngested       the feature group did not take a record
+├── QueryFailed       Athena did not answer
+├── NotArrived        what was ingested cannot be read yet
 └── AuditFailed       what would be published differs from what was asked for
 """
 
@@ -45,6 +49,22 @@ class DataRefused(ScriptError):
 
 class ModelRefused(ScriptError):
     """The model archive lacks a file or holds a broken one."""
+
+
+class GroupRefused(ScriptError):
+    """The feature group is not what the schema needs."""
+
+
+class NotIngested(ScriptError):
+    """The feature group did not take records, however often they were sent."""
+
+
+class QueryFailed(ScriptError):
+    """Athena refused a query, or broke it off."""
+
+
+class NotArrived(ScriptError):
+    """The offline store lacks what the last ingestion sent, and waiting did not help."""
 
 
 class AuditFailed(ScriptError):

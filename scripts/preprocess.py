@@ -1,6 +1,6 @@
 """Checks raw rows, splits them for training, fits the signature, and writes the rows to score.
 
-Its bundle: preprocess.py, dataset_schema.py, signature.py.
+Its bundle: preprocess.py, dataset_schema.py, parquet_parts.py, raw_rows.py, signature.py.
 """
 
 import argparse
@@ -9,13 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet as pq
 from dataset_schema import (
     DataRefused,
@@ -23,7 +21,6 @@ from dataset_schema import (
     Kind,
     Schema,
     SchemaRefused,
-    check_columns,
     exit_code,
     find_files,
     hash_ids,
@@ -33,15 +30,12 @@ from dataset_schema import (
     say,
     shares,
 )
+from parquet_parts import Parts
+from raw_rows import Rows, read
 from signature import Signature
 
 PROCESSING = Path("/opt/ml/processing")
 SPLITS = ("train", "validation", "test")
-READ_ROWS = 65_536
-CSV_BLOCK_BYTES = 4 << 20
-GROUP_ROWS = 32_768
-"""Rows of a Parquet row group: always so many, so that the output does not depend on how the input was cut."""
-
 Mask = npt.NDArray[np.bool_]
 
 
@@ -72,31 +66,6 @@ class Plan:
             raise SchemaRefused(f"--max-file-mb {self.max_file_bytes} is refused: it must be above 0.")
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Some consecutive rows of one file."""
-
-    file: str
-    first: int
-    """Number of the first row, from 1, the header not counted."""
-    batch: pa.RecordBatch
-    is_text: bool
-    """Whether every column is text, as in a CSV file."""
-
-    def refuse(self, column: str, index: int, expected: str) -> NoReturn:
-        """Refuse one value by its place."""
-        value = self.batch.column(column)[index].as_py()
-        raise DataRefused(
-            f"File {self.file!r}, row {self.first + index}, column {column!r}: the value {value!r} is refused; "
-            f"expected is {expected}."
-        )
-
-    def refuse_first(self, column: str, bad: Mask, expected: str) -> None:
-        """Refuse the first of the bad values, if there is one."""
-        if bad.any():
-            self.refuse(column, int(np.flatnonzero(bad)[0]), expected)
-
-
 def preprocess(plan: Plan) -> None:
     """Read everything once, write the splits and the rows to score, then fit the signature on what was written."""
     files = find_files(plan.source, (".csv", ".csv.gz", ".parquet"))
@@ -107,7 +76,7 @@ def preprocess(plan: Plan) -> None:
     scored_types = types.remove(types.get_field_index(target))
     writers = {name: Parts(plan.folders[name], types) for name in SPLITS}
     scored = Parts(plan.folders["batch"], scored_types, plan.max_file_bytes)
-    for rows in read(files, plan):
+    for rows in read(files, plan.source, plan.schema):
         typed = _typed(rows, plan.schema)
         numbers = _id_numbers(rows, typed.column(id_column), plan.schema)
         hashes.append(hash_ids(typed.column(id_column)))
@@ -129,83 +98,6 @@ def preprocess(plan: Plan) -> None:
         f"Read {sum(map(len, hashes))} rows from {len(files)} files; {_counts(writers)}; "
         f"to score {scored.rows} in {len(scored.paths)} files."
     )
-
-
-def read(files: Sequence[Path], plan: Plan) -> Iterator[Rows]:
-    """Read files one after the other, some rows at a time, each with exactly the schema's columns."""
-    total = 0
-    for path in files:
-        name, first = path.relative_to(plan.source).as_posix(), 1
-        opened = _open_csv if ".csv" in path.suffixes else _open_parquet
-        try:
-            for batch in opened(path, plan.schema, name):
-                if batch.num_rows:
-                    yield Rows(name, first, batch, is_text=opened is _open_csv)
-                    first += batch.num_rows
-        except (pa.ArrowInvalid, OSError) as error:
-            raise DataRefused(f"File {name!r} cannot be read: {error}") from error
-        total += first - 1
-    if not total:
-        raise DataRefused(f"The input {str(plan.source)!r} is empty: its {len(files)} files have no rows.")
-
-
-class Parts:
-    """Writes rows as part-00000.parquet and so on, none larger than a limit."""
-
-    def __init__(self, folder: Path, types: pa.Schema, limit_bytes: int | None = None) -> None:
-        self.folder, self.types, self.limit_bytes = folder, types, limit_bytes
-        self.paths: list[Path] = []
-        self.rows = 0
-        self._waiting = types.empty_table()
-        self._sink: pa.NativeFile | None = None
-        self._writer: pq.ParquetWriter | None = None
-        folder.mkdir(parents=True, exist_ok=True)
-        for stale in folder.glob("part-*.parquet"):
-            stale.unlink()
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Add rows."""
-        self.rows += batch.num_rows
-        self._waiting = pa.concat_tables([self._waiting, pa.Table.from_batches([batch])])
-        while self._waiting.num_rows >= GROUP_ROWS:
-            self._write_group(self._waiting.slice(0, GROUP_ROWS).combine_chunks())
-            self._waiting = self._waiting.slice(GROUP_ROWS)
-
-    def close(self) -> None:
-        """Write what waits, and end the last file."""
-        if self._waiting.num_rows:
-            self._write_group(self._waiting.combine_chunks())
-        self._close_file()
-
-    def _write_group(self, group: pa.Table) -> None:
-        # Parquet stores values in no more than their size in memory, and a little for its pages and footer.
-        size = int(group.nbytes * 1.02) + 4096 + 512 * len(self.types)
-        limit = self.limit_bytes or sys.maxsize
-        if self._sink is not None and self._sink.tell() + size > limit:
-            self._close_file()
-        if size > limit and group.num_rows > 1:
-            half = group.num_rows // 2
-            self._write_group(group.slice(0, half).combine_chunks())
-            self._write_group(group.slice(half).combine_chunks())
-            return
-        if self._writer is None:
-            self.paths.append(self.folder / f"part-{len(self.paths):05d}.parquet")
-            self._sink = pa.OSFile(str(self.paths[-1]), "wb")
-            # Ids do not repeat: a dictionary of them would only cost.
-            self._writer = pq.ParquetWriter(self._sink, self.types, use_dictionary=self.types.names[1:])
-        self._writer.write_table(group)
-
-    def _close_file(self) -> None:
-        if self._writer is None or self._sink is None:
-            return
-        self._writer.close()
-        self._sink.close()
-        self._writer = self._sink = None
-        size = self.paths[-1].stat().st_size
-        if self.limit_bytes is not None and size > self.limit_bytes:
-            raise DataRefused(
-                f"One row of {size} bytes is larger than a file may be ({self.limit_bytes} bytes): raise --max-file-mb."
-            )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -248,26 +140,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _bound(text: str) -> int | None:
     return int(text) if text.strip() else None
-
-
-def _open_csv(path: Path, schema: Schema, name: str) -> Iterator[pa.RecordBatch]:
-    # As text: types come from the schema, not from the first values, and a bad value can be shown as it is written.
-    reader = pa.csv.open_csv(
-        path,
-        read_options=pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES),
-        parse_options=pa.csv.ParseOptions(newlines_in_values=True),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(schema.columns, pa.string()), null_values=[""], strings_can_be_null=True
-        ),
-    )
-    check_columns(reader.schema.names, schema.columns, f"File {name!r}")
-    yield from reader
-
-
-def _open_parquet(path: Path, schema: Schema, name: str) -> Iterator[pa.RecordBatch]:
-    file = pq.ParquetFile(path)
-    check_columns(file.schema_arrow.names, schema.columns, f"File {name!r}")
-    yield from file.iter_batches(batch_size=READ_ROWS)
 
 
 def _output_types(schema: Schema) -> pa.Schema:
@@ -360,7 +232,7 @@ def _check_unique(hashes: Sequence[npt.NDArray[np.uint64]], files: Sequence[Path
         return
     # Two ids may share a hash: only the ids themselves tell.
     places: dict[str, str] = {}
-    for rows in read(files, plan):
+    for rows in read(files, plan.source, plan.schema):
         ids = _ids(rows, plan.schema.id_column)
         for index in np.flatnonzero(np.isin(hash_ids(ids), suspects)):
             name, place = ids[int(index)].as_py(), f"{rows.file!r} row {rows.first + int(index)}"

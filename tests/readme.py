@@ -18,6 +18,11 @@ def commands(heading: str | None = None) -> list[list[str]]:
     return [command for command in words if command]
 
 
+def sql_examples() -> list[str]:
+    """Every SQL block, in order."""
+    return re.findall(r"^```sql\n(.*?)^```", _section(None), re.MULTILINE | re.DOTALL)
+
+
 def inline_commands() -> list[list[str]]:
     """Split the commands of the doors that stand in the running text."""
     return [shlex.split(text) for text in _INLINE.findall(_section(None))]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from cli.confirm import confirm
 from cli.context import Context
-from cli.errors import CommandError
 from cli.start import start_execution
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ def delete(context: Context, options: argparse.Namespace) -> None:
     """Delete the pipeline after a question."""
     name = sagemaker_name(context, options.pipeline)
     if not options.yes:
-        answer = input(f"Delete the pipeline {name} and all its executions? Models and data stay. [y/N] ")
-        if answer.strip().lower() not in {"y", "yes"}:
-            raise CommandError(f"{name} was not deleted. Answer y, or add --yes.")
+        confirm(f"Delete the pipeline {name} and all its executions? Models and data stay.", f"{name} was not deleted")
     context.client("sagemaker").delete_pipeline(PipelineName=name)
     context.console.print(f"Deleted {name}. Its models, predictions and tables are untouched.")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from cli import follow, history
+from cli import advice, follow, gate, history
 from cli.commands import definitions
 from cli.context import Context
 from cli.parameters import parse
@@ -74,16 +74,21 @@ def status(context: Context, options: argparse.Namespace) -> None:
     )
     parameters = history.parameters(client, arn)
     context.console.print("parameters: " + ", ".join(f"{name}={value}" for name, value in sorted(parameters.items())))
-    context.console.print(follow.steps_table(history.steps(client, arn)))
+    steps, reasons = history.steps(client, arn), dict[str, str]()
+    gate.add_reasons(context, arn, steps, reasons)
+    context.console.print(follow.steps_table(steps, reasons))
+    if described["PipelineExecutionStatus"] == "Succeeded":
+        follow.say_who_scored(context, steps)
     if described["PipelineExecutionStatus"] in {"Failed", "Stopped"}:
-        context.console.print(follow.resume_hint(context, arn))
+        text = advice.after(context, arn, described["PipelineExecutionStatus"], steps)
+        context.console.print(text, markup=False)
 
 
 def stop(context: Context, options: argparse.Namespace) -> None:
     """Ask an execution to stop."""
     arn = history.find_execution(context, options.execution)
     context.client("sagemaker").stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=uuid.uuid4().hex)
-    context.console.print(f"Stopping {history.execution_id(arn)}. {follow.resume_hint(context, arn)}")
+    context.console.print(f"Stopping {history.execution_id(arn)}. {advice.resume_hint(context, arn)}")
 
 
 def retry(context: Context, options: argparse.Namespace) -> int:

@@ -12,8 +12,8 @@ from pipelines.config.section import Section
 
 
 def _check_label(value: Any) -> Any:
-    if not isinstance(value, bool | int | str) or value == "":
-        raise ValueError("allowed: a whole number, a text, or true and false")
+    if not isinstance(value, int | str) or value == "":
+        raise ValueError("allowed: a whole number or a text")
     return value
 
 
@@ -43,6 +43,8 @@ _CHURN_CATEGORICAL = (
     "region",
     "acquisition_channel",
 )
+_FEATURE = re.compile(r"[a-zA-Z0-9]([_-]*[a-zA-Z0-9]){0,63}")
+_RESERVED = frozenset({"is_deleted", "write_time", "api_invocation_time", "year", "month", "day", "hour"})
 _ID_FORMAT = re.compile(r"[^{}]*\{:(0\d{1,2})?d\}[^{}]*")
 
 
@@ -60,6 +62,21 @@ class Dataset(Section):
     """Values of the target, the negative one first; null for a regression."""
     numeric_features: Names = _CHURN_NUMERIC
     categorical_features: Names = _CHURN_CATEGORICAL
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _check_two_texts_or_numbers(cls, value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            return value
+        if len(value) != 2:
+            raise ValueError(f"two classes are needed, the negative one first; given: {len(value)}")
+        # The jobs compare classes as texts, so nothing is lost: a column of booleans holds 'false' and 'true'.
+        if any(isinstance(item, bool) for item in value):
+            raise ValueError(
+                "YAML reads yes, no, on, off, true and false as booleans; quote them: ['no', 'yes'], spelt as in the "
+                "data ('false' and 'true' for a column of booleans)"
+            )
+        return value
 
     @field_validator("id_format")
     @classmethod
@@ -91,6 +108,28 @@ class Dataset(Section):
             )
         if len(columns) == len(special):
             raise ValueError("there are no features; allowed: at least one numeric or categorical feature")
+
+    def check_features(self) -> None:
+        """Refuse columns that cannot be features of a feature group.
+
+        Raises:
+            ValueError: with the first of them, or for want of an event time.
+        """
+        if self.event_time_column is None:
+            raise ValueError(
+                "dataset.event_time_column is null, and every record of a feature group has an event time; allowed: "
+                "a column's name, or data_source: s3"
+            )
+        columns = (self.id_column, self.event_time_column, self.target, *self.numeric_features)
+        seen: set[str] = set()
+        for name in (*columns, *self.categorical_features):
+            if _FEATURE.fullmatch(name) is None or name.lower() in _RESERVED | seen:
+                raise ValueError(
+                    f"the column {name!r} cannot be a feature of a feature group; allowed: letters and digits with "
+                    "'-' or '_' between them, at most 64, different in more than the letters' case, and none of "
+                    f"{', '.join(sorted(_RESERVED))}. Rename it, or write data_source: s3"
+                )
+            seen.add(name.lower())
 
     def as_schema(self) -> dict[str, Any]:
         """Return the document that tells the jobs about the columns (schema.json)."""

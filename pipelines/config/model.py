@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from pipelines.config.aws_names import (
     ACCOUNT_PLACEHOLDER,
@@ -26,8 +26,10 @@ from pipelines.config.aws_names import (
 )
 from pipelines.config.caching import Caching
 from pipelines.config.dataset import Dataset
+from pipelines.config.feature_store import FeatureStore
 from pipelines.config.functions import Functions
 from pipelines.config.gate import Gate
+from pipelines.config.ingestion import Ingestion
 from pipelines.config.processing import Processing
 from pipelines.config.publish import Publish
 from pipelines.config.registration import ApprovalStatus, Registration
@@ -62,10 +64,12 @@ class PipelineConfig(Section):
     """Left out: AWS's own XGBoost 3.2-0 image of the region."""
 
     # What comes in
-    data_source: Literal["s3"] = "s3"
+    data_source: Literal["feature_store", "s3"] = "feature_store"
+    """feature_store: the feature group's offline store, through Athena; s3: the files of input_data_uri."""
     input_data_uri: S3Uri | None = None
     """CSV or Parquet files below this address; left out: s3://<bucket>/<prefix>/data/input/."""
     feature_group_name: FeatureGroupName | None = None
+    """Left out: <project_name>-features; the pipeline feature-ingestion makes it when it is missing."""
     customer_id_start: int | None = Field(default=4000, ge=0)
     """Number of the first customer to score, inclusive; null: no bound."""
     customer_id_end: int | None = Field(default=5000, ge=0)
@@ -83,6 +87,8 @@ class PipelineConfig(Section):
     """The newest version with this status scores; the status of new versions is registration.approval_status."""
 
     # How each step works
+    feature_store: FeatureStore = FeatureStore()
+    ingestion: Ingestion = Ingestion()
     processing: Processing = Processing()
     training: Training = Training()
     gate: Gate = Gate()
@@ -93,18 +99,19 @@ class PipelineConfig(Section):
     caching: Caching = Caching()
     retries: Retries = Retries()
 
-    @field_validator("data_source", mode="before")
-    @classmethod
-    def _check_data_source(cls, value: object) -> object:
-        if value == "feature_store":
-            raise ValueError("the Feature Store is not supported yet; allowed: 's3'")
-        return value
-
     @model_validator(mode="after")
     def _check(self) -> Self:
         check_range(self.customer_id_start, self.customer_id_end)
         self._check_ranges_have_numbers()
         self._check_input_can_be_kept()
+        if self.data_source == "feature_store":
+            self.dataset.check_features()
+        unknown = sorted(self.ingestion.ranges.keys() - set(self.dataset.numeric_features))
+        if unknown:
+            raise ValueError(
+                f"ingestion.ranges names {', '.join(map(repr, unknown))}; allowed: the features of "
+                "dataset.numeric_features"
+            )
         family = self.gate.metric.split(".")[0]
         expected = (
             "regression_metrics" if self.dataset.problem_type == "regression" else "binary_classification_metrics"
@@ -146,6 +153,11 @@ class PipelineConfig(Section):
     def input_uri(self) -> str:
         """Where the input lies."""
         return self.input_data_uri or f"{self.root_uri}/data/input/"
+
+    @property
+    def feature_group(self) -> str:
+        """Name of the feature group."""
+        return self.feature_group_name or f"{self.project_name}-features"
 
     @property
     def query_results_uri(self) -> str:

@@ -8,7 +8,7 @@ from pipelines.config.section import Section
 
 
 class Processing(Section):
-    """Resources of the jobs Preprocess, Evaluate and PublishToAthena."""
+    """Resources of the jobs that run our scripts, training aside."""
 
     volume_gb: int = Field(default=30, ge=1, le=16384)
     max_runtime_seconds: int = Field(default=7200, ge=1, le=777600)

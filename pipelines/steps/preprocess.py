@@ -11,12 +11,12 @@ from pipelines.steps.policies import cached_if_input_is_immutable, job_retries
 from pipelines.steps.processing import INPUT, OUTPUT, SCHEMA_PATH, job_arguments, schema_address
 
 NAME = "Preprocess"
-SCRIPTS = ("preprocess.py", "dataset_schema.py", "signature.py")
+SCRIPTS = ("preprocess.py", "dataset_schema.py", "parquet_parts.py", "raw_rows.py", "signature.py")
 OUTPUTS = ("train", "validation", "test", "signature", "batch")
 
 
-def preprocess(context: StepContext) -> Any:
-    """Build the step."""
+def preprocess(context: StepContext, raw: Any) -> Any:
+    """Build the step; `raw` is the address of the customers."""
     return ProcessingStep(
         name=NAME,
         display_name="Preprocess customers",
@@ -25,7 +25,7 @@ def preprocess(context: StepContext) -> Any:
         step_args=job_arguments(
             context,
             scripts=SCRIPTS,
-            inputs={"raw": context.parameters.input_data_uri, "schema": schema_address(context)},
+            inputs={"raw": raw, "schema": schema_address(context)},
             outputs={name: layout.data(context.config, name) for name in OUTPUTS},
             arguments=_arguments(context),
         ),
@@ -41,14 +41,22 @@ def _arguments(context: StepContext) -> list[Any]:
         *("--input", str(INPUT / "raw")),
         *("--schema", SCHEMA_PATH),
         *paths,
-        *_bound("--train-id-start", parameters.train_id_start),
-        *_bound("--train-id-end", parameters.train_id_end),
-        *_bound("--batch-id-start", parameters.batch_id_start),
-        *_bound("--batch-id-end", parameters.batch_id_end),
+        *id_ranges(context),
         *("--validation-fraction", str(config.training.validation_fraction)),
         *("--test-fraction", str(config.training.test_fraction)),
         *("--seed", parameters.hyperparameters["seed"].to_string()),
         *("--max-file-mb", str(config.transform.max_payload_mb)),
+    ]
+
+
+def id_ranges(context: StepContext) -> list[Any]:
+    """Say whom to learn from and whom to score, as options of a script."""
+    parameters = context.parameters
+    return [
+        *_bound("--train-id-start", parameters.train_id_start),
+        *_bound("--train-id-end", parameters.train_id_end),
+        *_bound("--batch-id-start", parameters.batch_id_start),
+        *_bound("--batch-id-end", parameters.batch_id_end),
     ]
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines import layout
+from pipelines.config import PipelineConfig
 from pipelines.sdk import ExecutionVariables, ProcessingStep
 from pipelines.steps import latest_approved_model
 from pipelines.steps.context import StepContext
 from pipelines.steps.policies import job_retries
-from pipelines.steps.processing import INPUT, SCHEMA_PATH, job_arguments, output_of, schema_address
+from pipelines.steps.processing import INPUT, OUTPUT, SCHEMA_PATH, job_arguments, output_of, schema_address
 
 NAME = "PublishToAthena"
-SCRIPTS = ("publish.py", "publish_day.py", "dataset_schema.py")
+SCRIPTS = (
+    *("publish.py", "publish_day.py", "publish_history.py", "publish_plan.py", "publish_rows.py", "publish_table.py"),
+    "dataset_schema.py",
+)
 
 
 def publish(context: StepContext, preprocessed: Any, found: Any, transformed: Any) -> Any:
@@ -32,7 +36,7 @@ def publish(context: StepContext, preprocessed: Any, found: Any, transformed: An
                 "batch": output_of(preprocessed, "batch"),
                 "schema": schema_address(context),
             },
-            outputs={},
+            outputs={"csv": layout.predictions_csv(config)} if _has_csv(config) else {},
             arguments=_arguments(context, found),
             instance_type=config.publish.instance_type,
             max_runtime_seconds=config.publish.max_runtime_seconds,
@@ -54,5 +58,12 @@ def _arguments(context: StepContext, found: Any) -> list[Any]:
         *("--execution-started", ExecutionVariables.START_DATETIME),
         *("--execution-id", ExecutionVariables.PIPELINE_EXECUTION_ID),
         *("--model-package-arn", latest_approved_model.output_of(found, "ModelPackageArn")),
+        *("--mode", config.publish.mode),
+        *("--keep-runs", str(config.publish.keep_runs)),
+        *(("--csv", str(OUTPUT / "csv")) if _has_csv(config) else ()),
         *("--region", config.region),
     ]
+
+
+def _has_csv(config: PipelineConfig) -> bool:
+    return config.publish.predictions_format == "csv"

@@ -20,7 +20,7 @@ _SILENT = 40
 _TASKS = {"binary_classification": "CLASSIFICATION", "regression": "REGRESSION"}
 
 
-def register(context: StepContext, trained: Any, evaluated: Any) -> Any:
+def register(context: StepContext, trained: Any, evaluated: Any, raw: Any) -> Any:
     """Build the step, after the steps that train and evaluate."""
     config = context.config
     report = Join(on="/", values=[output_of(evaluated, REPORT.output_name), REPORT.path])
@@ -39,7 +39,8 @@ def register(context: StepContext, trained: Any, evaluated: Any) -> Any:
             customer_metadata_properties={
                 "PipelineExecutionId": ExecutionVariables.PIPELINE_EXECUTION_ID,
                 "GitCommit": context.parameters.git_commit,
-                "InputDataUri": context.parameters.input_data_uri,
+                "InputDataUri": raw,
+                **({"FeatureGroupName": config.feature_group} if config.data_source == "feature_store" else {}),
             },
             description=f"{config.project_name}: {config.dataset.target} of {config.dataset.id_column}",
             domain="MACHINE_LEARNING",

@@ -19,6 +19,8 @@ from sagemaker_local.cli.endpoint import RunningEndpoint, ensure_up
 from sagemaker_local.settings import Settings
 from tests.acceptance.execution import BUCKET, as_parquet, small_customers
 
+FROM_S3 = ("--config", "configs/pipeline_config.yaml", "--config", "tests/acceptance/s3_input.yaml")
+"""Options of a door: Preprocess reads the files of InputDataUri itself, so that a test decides what they hold."""
 PROJECT = Path(__file__).parents[2]
 
 
@@ -121,7 +123,7 @@ def deployed(endpoint: Endpoint) -> Endpoint:
 
 def deploy(endpoint: Endpoint) -> None:
     """Upsert the end-to-end pipeline and upload the customers that `execution.SMALL` is about."""
-    done = endpoint.door("pipeline.py", "upsert", "end-to-end", "--local")
+    done = endpoint.door("pipeline.py", "upsert", "end-to-end", "--local", *FROM_S3)
     assert done.returncode == 0, done.stderr
     key = "mlops/churn/data/input/customers.parquet"
     endpoint.client("s3").put_object(Bucket=BUCKET, Key=key, Body=as_parquet(small_customers()))

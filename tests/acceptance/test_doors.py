@@ -19,6 +19,7 @@ from tests.acceptance.execution import GROUP, TABLE, until
 from tests.acceptance.terminal import Terminal, readme_command
 
 STEPS = (
+    "QueryFeatures",
     "Preprocess",
     "Train",
     "Evaluate",
@@ -208,6 +209,31 @@ def test_query_counts_the_customers_of_each_class(terminal: Terminal) -> None:
     assert "2 rows" in text
 
 
+def test_a_gate_that_says_no_shows_value_and_threshold_and_who_scored(terminal: Terminal) -> None:
+    text = terminal.output(
+        ("python", "execute_pipeline.py", "end-to-end", "--local", "--param", "MetricThreshold=0.999")
+    )
+
+    assert re.search(
+        r"outcome False: binary_classification_metrics\.auc\.value is 0\.\d+, MetricThreshold asks for at least 0\.999",
+        text,
+    )
+    assert "Nothing was registered; the latest approved version scored." in text
+
+
+def test_a_file_is_listed_and_removed_by_its_name(terminal: Terminal) -> None:
+    config = ("--local", "--config", "configs/breast_cancer.yaml")
+    terminal.output(("python", "scripts/generate_customers.py", "--rows", "10", "--output", "wrong.csv"))
+    terminal.output(("python", "pipeline.py", "upload", "wrong.csv", *config))
+
+    listed = terminal.output(("python", "pipeline.py", "files", *config))
+    removed = terminal.output(("python", "pipeline.py", "remove", "wrong.csv", *config), answer="y\n")
+
+    assert re.search(r"│ wrong\.csv +│ [\d,]+ +│ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d +│", listed)
+    assert "Removed wrong.csv" in removed
+    assert "There are no files" in terminal.output(("python", "pipeline.py", "files", *config))
+
+
 def test_upload_puts_files_where_the_pipeline_reads(terminal: Terminal) -> None:
     words = ("python", "scripts/generate_customers.py", "--rows", "10", "--output", "customers.csv")
     terminal.output(words)
@@ -244,6 +270,9 @@ def test_delete_asks_and_takes_no_for_an_answer(terminal: Terminal) -> None:
         ("pipeline.py approve 99 --local", 1, "has no version 99"),
         ("pipeline.py query --local SELECT", 1, "error: "),
         ("pipeline.py upload nothing.csv --local", 1, "'nothing.csv' is not a file"),
+        ("pipeline.py upload pipeline.py --local", 1, "'pipeline.py' is neither CSV nor Parquet"),
+        ("pipeline.py upload configs --local", 1, "'configs' is a folder"),
+        ("pipeline.py remove nothing.csv --yes --local", 1, "there is no file 'nothing.csv' below"),
         ("pipeline.py list --config nothing.yaml", 1, "nothing.yaml"),
     ],
 )

@@ -92,7 +92,7 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Poisoned]:
     uploaded = _door(environment, "pipeline.py", "upload", str(customers), "--local")
     try:
         assert uploaded.returncode == 0, uploaded.stderr
-        done = _door(environment, "execute_pipeline.py", "end-to-end", "--local", *small_options())
+        done = _door(environment, "execute_pipeline.py", "end-to-end", "--local", *conftest.FROM_S3, *small_options())
         yield Poisoned(conftest.start(root, port), guard, done)
     finally:
         _door(environment, "-m", "sagemaker_local", "down")

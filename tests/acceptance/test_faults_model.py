@@ -19,7 +19,7 @@ def test_no_approved_model_is_said_with_the_command_that_approves_one(own_endpoi
     assert failed.returncode == 1
     assert f"'{GROUP}' has no version whose status is Approved" in failed.stdout
     assert "python pipeline.py approve VERSION" in failed.stdout
-    resume = re.search(r"Resume it: python (pipeline\.py retry \w+ --wait --local)", failed.stdout)
+    resume = re.search(r"resume it: python (pipeline\.py retry \w+ --wait --local)", failed.stdout)
     assert resume is not None, failed.stdout
 
     approved = own_endpoint.door("pipeline.py", "approve", "1", "--local")

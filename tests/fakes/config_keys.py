@@ -68,12 +68,16 @@ def _type(annotation: Any) -> str:
         return " or ".join(map(str, arguments))
     if origin in {Union, types.UnionType}:
         return " or ".join(_type(argument) for argument in arguments)
+    if origin is dict:
+        return f"section, each key: {_type(arguments[1])}"
     if origin is tuple:
         return f"list of {_type(arguments[0])}"
     return _WORDS[annotation]
 
 
 def _yaml(value: Any) -> str:
+    if value == {}:
+        return "{}"
     if isinstance(value, tuple):
         return f"[{', '.join(map(_yaml, value))}]"
     if value is None or isinstance(value, bool):

@@ -19,6 +19,7 @@ class FakeS3:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.puts_allowed: int | None = None
         """After so many, a put is refused."""
+        self.buckets_gone: set[str] = set()
 
     def put_object(self, *, Bucket: str, Key: str, Body: IO[bytes]) -> None:  # noqa: N803  # boto3's own spelling
         if self.puts_allowed is not None:
@@ -35,6 +36,8 @@ class FakeS3:
         return self
 
     def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803  # boto3's own spelling
+        if Bucket in self.buckets_gone:
+            raise error("NoSuchBucket", "ListObjectsV2")
         found = [
             {"Key": key, "Size": len(body)}
             for (bucket, key), body in sorted(self.objects.items())

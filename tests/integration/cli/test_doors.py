@@ -47,7 +47,9 @@ def test_an_unknown_pipeline_is_refused_with_the_known_ones() -> None:
     done = door("pipeline.py", "definition", "end-to-edn")
 
     assert done.returncode == 1
-    assert done.stderr == "error: There is no pipeline 'end-to-edn'; allowed: end-to-end. Did you mean 'end-to-end'?\n"
+    assert done.stderr == (
+        "error: There is no pipeline 'end-to-edn'; allowed: feature-ingestion, end-to-end. Did you mean 'end-to-end'?\n"
+    )
 
 
 def test_an_unknown_configuration_key_is_refused_with_the_nearest_one(tmp_path: Path) -> None:

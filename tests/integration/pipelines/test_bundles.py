@@ -12,7 +12,7 @@ import pytest
 from pipelines.built import BuiltPipeline
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
-STEPS = ("preprocess", "train", "evaluate", "publish", "latest_approved_model")
+STEPS = ("ingest_features", "query_features", "preprocess", "train", "evaluate", "publish", "latest_approved_model")
 
 
 def siblings(path: Path) -> set[str]:
@@ -33,7 +33,7 @@ def test_bundle_has_every_sibling_that_its_files_import(step: str) -> None:
         assert not missing, f"{script} imports {missing}"
 
 
-@pytest.mark.parametrize("step", ["preprocess", "evaluate", "publish"])
+@pytest.mark.parametrize("step", ["ingest_features", "query_features", "preprocess", "evaluate", "publish"])
 def test_bundle_of_a_processing_step_has_no_file_that_nothing_imports(step: str) -> None:
     packed = importlib.import_module(f"pipelines.steps.{step}").SCRIPTS
 
@@ -62,6 +62,6 @@ def test_archive_of_the_function_has_its_handler(built: BuiltPipeline) -> None:
 def test_every_code_address_of_the_definition_is_an_artifact(built: BuiltPipeline) -> None:
     addresses = {part for part in built.definition().split('"') if "/code/" in part and part.startswith("s3://")}
 
-    assert len(addresses) == 5
+    assert len(addresses) == 6
     for address in addresses:
         assert any(artifact.startswith(address) for artifact in built.artifacts)

@@ -35,16 +35,48 @@ def arguments_of(node: StepNode) -> list[Any]:
 
 def test_steps_wait_for_each_other_as_the_design_says(nodes: Nodes) -> None:
     assert {name: node.upstream for name, node in nodes.items()} == {
-        "Preprocess": set(),
+        "QueryFeatures": set(),
+        "Preprocess": {"QueryFeatures"},
         "Train": {"Preprocess"},
         "Evaluate": {"Preprocess", "Train"},
         "Gate": {"Evaluate"},
-        "Register": {"Gate", "Train", "Evaluate"},
+        "Register": {"Gate", "Train", "Evaluate", "QueryFeatures"},
         "GetLatestApprovedModel": {"Gate"},
         "CreateModel": {"GetLatestApprovedModel"},
         "Transform": {"Preprocess", "CreateModel"},
         "PublishToAthena": {"Preprocess", "GetLatestApprovedModel", "Transform"},
     }
+
+
+def test_input_from_s3_is_read_by_preprocess_itself(built_from_s3: BuiltPipeline, churn: PipelineConfig) -> None:
+    document = json.loads(built_from_s3.definition())
+    steps = {node.name: node for node in step_nodes(document["Steps"])}
+    (parameter,) = [item for item in document["Parameters"] if item["Name"] == "InputDataUri"]
+
+    assert "QueryFeatures" not in steps
+    assert steps["Preprocess"].upstream == set()
+    assert {"Get": "Parameters.InputDataUri"} in steps["Register"].body["Arguments"][
+        "CustomerMetadataProperties"
+    ].values()
+    assert parameter["DefaultValue"] == churn.input_uri
+
+
+def test_query_asks_for_whom_preprocess_splits(nodes: Nodes) -> None:
+    """The customers to learn from and to score, in one table: the two ranges may share some."""
+    query, preprocess = arguments_of(nodes["QueryFeatures"]), arguments_of(nodes["Preprocess"])
+
+    for option in ("--train-id-start", "--train-id-end", "--batch-id-start", "--batch-id-end"):
+        assert query[query.index(option) + 1] == preprocess[preprocess.index(option) + 1]
+
+
+def test_query_writes_where_nothing_else_does(nodes: Nodes) -> None:
+    query = arguments_of(nodes["QueryFeatures"])
+    (output,) = nodes["QueryFeatures"].processing_outputs.values()
+    unload = json.dumps(query[query.index("--unload") + 1], sort_keys=True)
+
+    assert "Execution.PipelineExecutionId" in unload
+    assert "Execution.PipelineExecutionId" in output
+    assert unload != output
 
 
 def test_no_step_depends_on_another_by_name_only(nodes: Nodes) -> None:
@@ -81,7 +113,7 @@ def test_every_step_that_can_be_tried_again_is(nodes: Nodes) -> None:
     step = {"Step.SERVICE_FAULT", "Step.THROTTLING"}
     job = step | {"SageMaker.RESOURCE_LIMIT", "SageMaker.JOB_INTERNAL_ERROR", "SageMaker.CAPACITY_ERROR"}
 
-    for name in ("Preprocess", "Train", "Evaluate", "Transform", "PublishToAthena"):
+    for name in ("QueryFeatures", "Preprocess", "Train", "Evaluate", "Transform", "PublishToAthena"):
         assert policies[name] == job
     for name in ("Register", "CreateModel"):
         assert policies[name] == step
@@ -111,8 +143,8 @@ def test_every_output_of_an_execution_has_its_id_in_the_address(nodes: Nodes) ->
     addresses = [address for node in nodes.values() for address in node.processing_outputs.values()]
     addresses.append(json.dumps(nodes["Transform"].body["Arguments"]["TransformOutput"]["S3OutputPath"]))
 
-    assert len(addresses) == 7
-    assert len(set(addresses)) == 7
+    assert len(addresses) == 8
+    assert len(set(addresses)) == 8
     assert all("Execution.PipelineExecutionId" in address for address in addresses)
 
 
@@ -170,7 +202,8 @@ def test_registered_model_serves_in_script_mode_and_tells_where_it_is_from(nodes
     assert arguments["CustomerMetadataProperties"] == {
         "PipelineExecutionId": {"Get": "Execution.PipelineExecutionId"},
         "GitCommit": {"Get": "Parameters.GitCommit"},
-        "InputDataUri": {"Get": "Parameters.InputDataUri"},
+        "InputDataUri": {"Get": "Steps.QueryFeatures.ProcessingOutputConfig.Outputs['raw'].S3Output.S3Uri"},
+        "FeatureGroupName": "churn-features",
     }
     assert arguments["ModelApprovalStatus"] == {"Get": "Parameters.ModelApprovalStatus"}
 
@@ -188,7 +221,6 @@ def test_transform_sends_whole_parquet_files_below_its_limit(nodes: Nodes, churn
 def test_parameters_have_the_configurations_values(
     parameters: dict[str, dict[str, Any]], churn: PipelineConfig
 ) -> None:
-    assert parameters["InputDataUri"]["DefaultValue"] == churn.input_uri
     assert parameters["MetricThreshold"]["DefaultValue"] == churn.gate.threshold
     assert parameters["MaxDepth"]["DefaultValue"] == churn.training.hyperparameters.max_depth
     assert (parameters["TrainIdStart"]["DefaultValue"], parameters["BatchIdEnd"]["DefaultValue"]) == ("1", "5000")
@@ -196,7 +228,7 @@ def test_parameters_have_the_configurations_values(
     assert parameters["InferenceDate"]["DefaultValue"] == "today"
 
 
-@pytest.mark.parametrize("name", ["Preprocess", "Evaluate", "PublishToAthena"])
+@pytest.mark.parametrize("name", ["QueryFeatures", "Preprocess", "Evaluate", "PublishToAthena"])
 def test_arguments_of_a_processing_step_are_options_of_its_script(nodes: Nodes, name: str) -> None:
     """Two houses, one contract: the pipeline knows no script's inside, so this asks the script."""
     entrypoint = nodes[name].body["Arguments"]["AppSpecification"]["ContainerEntrypoint"][-1]
@@ -216,7 +248,7 @@ def test_hyperparameters_are_options_of_the_training_script(nodes: Nodes) -> Non
 
 
 def test_folders_of_a_processing_step_are_where_its_inputs_and_outputs_are(nodes: Nodes) -> None:
-    for name in ("Preprocess", "Evaluate", "PublishToAthena"):
+    for name in ("QueryFeatures", "Preprocess", "Evaluate", "PublishToAthena"):
         arguments = nodes[name].body["Arguments"]
         mounted = [item["S3Input"]["LocalPath"] for item in arguments["ProcessingInputs"]]
         mounted += [

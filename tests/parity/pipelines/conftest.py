@@ -24,11 +24,14 @@ def _regression() -> PipelineConfig:
     return PipelineConfig.model_validate_json(json.dumps(values))
 
 
-@pytest.fixture(scope="session", params=["churn", "breast_cancer", "seed", "regression"])
+@pytest.fixture(scope="session", params=["churn", "features", "breast_cancer", "seed", "regression"])
 def text(request: pytest.FixtureRequest) -> str:
     """Build a definition in an account, as it is deployed."""
     configs = {
         "churn": lambda: load([CONFIGS / "pipeline_config.yaml"]),
+        "features": lambda: load([CONFIGS / "pipeline_config.yaml"]).model_copy(
+            update={"data_source": "feature_store"}
+        ),
         "breast_cancer": lambda: load([CONFIGS / "breast_cancer.yaml"]),
         "seed": lambda: load([CHECKOUT / "tests" / "unit" / "pipelines" / "config" / "seed_example.yaml"]),
         "regression": _regression,

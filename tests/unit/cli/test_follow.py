@@ -52,7 +52,7 @@ def test_following_a_failing_execution_shows_reason_log_and_the_command_that_res
     assert "| line 29" in text
     assert "| line 9" not in text
     assert "Step failure: One or multiple steps failed." in text
-    assert "python pipeline.py retry abcdefghijkl --wait --local" in text
+    assert "Correct the cause, then resume it: python pipeline.py retry abcdefghijkl --wait --local" in text
 
 
 def test_following_a_stopped_execution_returns_one() -> None:

@@ -15,6 +15,7 @@ KEY_ROWS = [row for row in ROWS if "default" in row.cells]
 KEYS = list(keys_of(PipelineConfig))
 # Filled in by the doors, not by the configuration.
 WITHOUT_KEY = {"GitCommit"}
+GOLDEN = ("end_to_end.json", "end_to_end_s3.json", "feature_ingestion.json")
 
 
 def line(key: Key) -> tuple[str, str, str, str]:
@@ -47,12 +48,14 @@ def test_defaults_that_the_page_leaves_to_the_example_are_in_it() -> None:
 
 
 def test_page_has_each_parameter_of_the_pipeline_with_a_key() -> None:
-    golden = json.loads(page("tests/integration/pipelines/golden/end_to_end.json"))
+    goldens = [json.loads(page(f"tests/integration/pipelines/golden/{file}")) for file in GOLDEN]
     known = {f"{key.section}.{key.name}".removeprefix(".") for key in KEYS}
     rows = section(ROWS, "For one run")
 
     parameters = [name for row in rows for name in row.spans("parameter")]
 
-    assert sorted({*parameters, *WITHOUT_KEY}) == sorted(item["Name"] for item in golden["Parameters"])
+    assert sorted({*parameters, *WITHOUT_KEY}) == sorted(
+        {item["Name"] for golden in goldens for item in golden["Parameters"]}
+    )
     assert {name for row in rows for name in row.spans("key")} <= known
     assert all(len(row.spans("parameter")) == len(row.spans("key")) for row in rows)

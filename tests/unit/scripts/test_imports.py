@@ -9,10 +9,32 @@ import pytest
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 CONTAINER = {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "xgboost", "boto3", "botocore"}
 BUNDLES = {
-    "preprocess.py": {"dataset_schema", "signature"},
+    "preprocess.py": {"dataset_schema", "parquet_parts", "raw_rows", "signature"},
+    "raw_rows.py": {"dataset_schema"},
+    "customer_rows.py": {"dataset_schema", "raw_rows"},
+    "feature_writer.py": {"dataset_schema"},
+    "ingest_features.py": {
+        *("customer_rows", "dataset_schema", "feature_group", "feature_manifest", "feature_writer", "raw_rows"),
+    },
+    "parquet_parts.py": {"dataset_schema"},
+    "athena_sql.py": {"dataset_schema"},
+    "athena_client.py": {"dataset_schema"},
+    "feature_query.py": {"dataset_schema", "athena_sql"},
+    "feature_group.py": {"dataset_schema", "feature_query"},
+    "feature_manifest.py": {"dataset_schema"},
+    "query_features.py": {
+        *("athena_client", "dataset_schema", "feature_group", "feature_manifest", "feature_query", "parquet_parts"),
+        "publish_day",
+    },
     "train.py": {"signature", "dataset_schema", "inference"},
     "evaluate.py": {"signature", "dataset_schema"},
-    "publish.py": {"dataset_schema", "publish_day"},
+    "publish.py": {
+        *("dataset_schema", "publish_day", "publish_history", "publish_plan", "publish_rows", "publish_table"),
+    },
+    "publish_history.py": set(),
+    "publish_plan.py": {"dataset_schema"},
+    "publish_rows.py": {"dataset_schema", "publish_plan"},
+    "publish_table.py": {"dataset_schema", "publish_history", "publish_plan"},
     "publish_day.py": {"dataset_schema"},
     "inference.py": {"signature", "dataset_schema"},
     "signature.py": {"dataset_schema"},

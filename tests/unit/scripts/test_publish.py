@@ -1,64 +1,19 @@
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import publish as script
+import publish_rows
 import pyarrow as pa
 import pytest
 from botocore.exceptions import ClientError
-from dataset_schema import AuditFailed, Schema, SchemaRefused, ScriptError
-from publish import Plan, publish
+from dataset_schema import AuditFailed, ScriptError
+from publish import publish
 
-from tests.fakes.datasets import PRICES, SMALL, small_rows, write_rows
-from tests.fakes.glue import FakeGlue
+from tests.fakes.datasets import PRICES, small_rows, write_rows
+from tests.fakes.glue import FakeGlue, error
+from tests.fakes.publishing import DAY, IDS, plan_of, predictions_of, rewrite, scored
 from tests.fakes.s3 import FakeS3
-
-DAY = "2026-01-31"
-NOW = datetime(2026, 1, 31, 12, 30, 0, 123_456, tzinfo=UTC)
-
-
-def plan_of(folder: Path, document: dict[str, Any] = SMALL, execution: str = "run-1") -> Plan:
-    return Plan(
-        predictions=folder / "predictions",
-        batch=folder / "batch",
-        schema=Schema.from_document(document),
-        database="scores",
-        table="daily",
-        bucket="lake",
-        prefix="out/daily/",
-        day=date.fromisoformat(DAY),
-        execution_id=execution,
-        model_package_arn="arn:model/1",
-        now=NOW,
-    )
-
-
-def predictions_of(ids: list[Any], **columns: Any) -> pa.Table:
-    types = {"customer_id": pa.string(), "prediction": pa.int32(), "prediction_probability": pa.float64()}
-    probabilities = [0.01 * (number % 100) for number in range(len(ids))]
-    values = {
-        "customer_id": ids,
-        "prediction": [int(value >= 0.5) for value in probabilities],
-        "prediction_probability": probabilities,
-    }
-    return pa.table({name: pa.array(values[name], types[name]) for name in types} | columns)
-
-
-def scored(folder: Path, files: int = 2, count: int = 20) -> None:
-    """Write files to be scored, and what a transform job makes of them."""
-    for number in range(files):
-        rows = small_rows(count, first=1 + number * count).drop_columns("churned")
-        write_rows(folder / f"batch/part-{number:05d}.parquet", rows)
-        answer = predictions_of(rows["customer_id"].to_pylist())
-        write_rows(folder / f"predictions/part-{number:05d}.parquet.out", answer)
-
-
-def rewrite(folder: Path, table: pa.Table, number: int = 0) -> None:
-    write_rows(folder / f"predictions/part-{number:05d}.parquet.out", table)
-
-
-IDS = [f"CUST_{number:06d}" for number in range(1, 21)]
 
 
 def published_ids(s3: FakeS3, glue: FakeGlue) -> list[str]:
@@ -135,7 +90,7 @@ def test_same_execution_again_writes_to_another_place(tmp_path: Path) -> None:
     assert len(published_ids(s3, glue)) == 40
 
 
-def test_two_publishes_at_once_leave_one_whole_day(tmp_path: Path) -> None:
+def test_two_publishes_at_once_leave_the_first_whole_and_the_other_says_so(tmp_path: Path) -> None:
     scored(tmp_path)
     s3, glue = FakeS3(), FakeGlue()
 
@@ -144,10 +99,63 @@ def test_two_publishes_at_once_leave_one_whole_day(tmp_path: Path) -> None:
         publish(plan_of(tmp_path, execution="run-2"), s3, glue)
 
     glue.before_partition_change = other_publishes
+    with pytest.raises(AuditFailed, match=r"Nothing is published: while this run was written, another .*/run=run-2/"):
+        publish(plan_of(tmp_path), s3, glue)
+
+    assert "/run=run-2/" in glue.location("scores", "daily", DAY)
+    assert len(published_ids(s3, glue)) == 40
+
+
+def test_publish_that_is_overtaken_while_it_writes_leaves_no_files(tmp_path: Path) -> None:
+    scored(tmp_path)
+    s3, glue = FakeS3(), FakeGlue()
+    put = s3.put_object
+
+    def other_publishes(**request: Any) -> None:
+        s3.put_object = put  # type: ignore[method-assign]  # the fake's own way to do something in between
+        publish(plan_of(tmp_path, execution="run-2"), s3, glue)
+        put(**request)
+
+    s3.put_object = other_publishes  # type: ignore[method-assign]  # see above
+    with pytest.raises(AuditFailed, match="while this run was written"):
+        publish(plan_of(tmp_path), s3, glue)
+
+    assert {key.split("/")[3] for _, key in s3.objects} == {"run=run-2"}
+
+
+def test_publish_that_is_replaced_in_the_same_moment_says_so(tmp_path: Path) -> None:
+    """UpdatePartition has no condition: the second look tells who came first."""
+    scored(tmp_path)
+    s3, glue = FakeS3(), FakeGlue()
+    publish(plan_of(tmp_path, execution="run-0"), s3, glue)
+    before = dict(glue.partitions)
+    update = glue.update_partition
+
+    def both_update(**request: Any) -> None:
+        update(**request)
+        glue.update_partition = update  # type: ignore[method-assign]  # the other's call comes after
+        glue.partitions = dict(before)
+        publish(plan_of(tmp_path, execution="run-2"), s3, glue)
+
+    glue.update_partition = both_update  # type: ignore[method-assign]  # see above
+    with pytest.raises(AuditFailed, match=r"Replaced at once: .* the day is at .*/run=run-2/"):
+        publish(plan_of(tmp_path, execution="run-1"), s3, glue)
+
+    assert len(published_ids(s3, glue)) == 40
+
+
+def test_call_whose_answer_got_lost_counts_as_done(tmp_path: Path) -> None:
+    scored(tmp_path)
+    s3, glue = FakeS3(), FakeGlue()
+    create = glue.create_partition
+
+    def answer_is_lost(**request: Any) -> None:
+        create(**request)
+        raise error("AlreadyExistsException", "CreatePartition")
+
+    glue.create_partition = answer_is_lost  # type: ignore[method-assign]  # what a client's own second try gets
     publish(plan_of(tmp_path), s3, glue)
 
-    assert glue.changes[-2:] == ["CreatePartition", "UpdatePartition"]
-    assert "/run=run-1/" in glue.location("scores", "daily", DAY)
     assert len(published_ids(s3, glue)) == 40
 
 
@@ -183,7 +191,7 @@ def test_kill_before_the_last_call_changes_nothing_that_a_reader_sees(tmp_path: 
 
 
 def test_refused_write_changes_nothing_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script, "MAX_FILE_BYTES", 1)
+    monkeypatch.setattr(publish_rows, "MAX_FILE_BYTES", 1)
     scored(tmp_path, files=3)
     s3, glue = FakeS3(), FakeGlue()
     s3.puts_allowed = 2
@@ -267,7 +275,7 @@ def test_id_in_two_files_is_refused_with_both(tmp_path: Path) -> None:
 
 
 def test_ids_that_only_share_a_hash_are_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script, "hash_ids", lambda ids: np.zeros(len(ids), dtype=np.uint64))
+    monkeypatch.setattr(publish_rows, "hash_ids", lambda ids: np.zeros(len(ids), dtype=np.uint64))
     scored(tmp_path)
     s3, glue = FakeS3(), FakeGlue()
 
@@ -322,8 +330,8 @@ def test_many_small_files_become_few(tmp_path: Path) -> None:
 
 
 def test_large_files_stay_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script, "MAX_FILE_BYTES", 1)
-    monkeypatch.setattr(script, "GROUP_ROWS", 7)
+    monkeypatch.setattr(publish_rows, "MAX_FILE_BYTES", 1)
+    monkeypatch.setattr(publish_rows, "GROUP_ROWS", 7)
     scored(tmp_path, files=3)
     s3, glue = FakeS3(), FakeGlue()
 
@@ -331,16 +339,6 @@ def test_large_files_stay_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     assert len(s3.objects) == 3
     assert len(set(published_ids(s3, glue))) == 60
-
-
-def test_table_of_other_columns_is_refused_by_name(tmp_path: Path) -> None:
-    scored(tmp_path)
-    s3, glue = FakeS3(), FakeGlue()
-    publish(plan_of(tmp_path), s3, glue)
-    glue.tables["scores", "daily"]["StorageDescriptor"]["Columns"][1]["Type"] = "string"
-
-    with pytest.raises(SchemaRefused, match=r"Table scores.daily is refused: .*'prediction string'.*'prediction int'"):
-        publish(plan_of(tmp_path, execution="run-2"), s3, glue)
 
 
 def test_regression_is_published_as_double_without_probability(tmp_path: Path) -> None:
@@ -366,13 +364,11 @@ def test_infinite_prediction_of_a_regression_is_refused(tmp_path: Path) -> None:
 
 def test_partition_that_always_changes_is_given_up(tmp_path: Path) -> None:
     scored(tmp_path)
-    s3, glue = FakeS3(), FakeGlue()
-    partition = {"StorageDescriptor": {"Location": "s3://elsewhere/"}}
 
-    def other_toggles() -> None:
-        if not glue.partitions.pop(("scores", "daily", DAY), None):
-            glue.partitions["scores", "daily", DAY] = partition
+    def others_change() -> None:
+        raise error("ConcurrentModificationException", "CreatePartition")
 
-    glue.before_partition_change = other_toggles
+    glue = FakeGlue()
+    glue.before_partition_change = others_change
     with pytest.raises(ScriptError, match="The partition of 2026-01-31 changes all the time"):
-        publish(plan_of(tmp_path), s3, glue)
+        publish(plan_of(tmp_path), FakeS3(), glue)

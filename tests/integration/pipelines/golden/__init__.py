@@ -1,6 +1,6 @@
-"""The definition that `configs/pipeline_config.yaml` gives, for comparison.
+"""The definitions that `configs/pipeline_config.yaml` gives, for comparison.
 
-After a change that is meant, write it anew and read the difference:
+After a change that is meant, write them anew and read the difference:
 
     .venv/bin/python -m tests.integration.pipelines.golden && git diff tests/integration/pipelines/golden
 """
@@ -9,11 +9,25 @@ import json
 import re
 from pathlib import Path
 
+from pipelines import catalog
 from pipelines.built import BuiltPipeline
+from pipelines.config import PipelineConfig
 
-FILE = Path(__file__).with_name("end_to_end.json")
+FOLDER = Path(__file__).parent
+FILES = {
+    "end_to_end.json": ("end-to-end", "feature_store"),
+    "end_to_end_s3.json": ("end-to-end", "s3"),
+    "feature_ingestion.json": ("feature-ingestion", "feature_store"),
+}
+"""Each file's pipeline, and the data_source that it is built with."""
 
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+def build(file: str, config: PipelineConfig) -> BuiltPipeline:
+    """Build what a golden file shows."""
+    pipeline, source = FILES[file]
+    return catalog.build(pipeline, config.model_copy(update={"data_source": source}))
 
 
 def normalised(built: BuiltPipeline) -> str:

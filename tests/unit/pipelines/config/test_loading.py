@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from evaluate import classification, regression
 
-from pipelines.config import PipelineConfig, load
+from pipelines.config import PipelineConfig, gate, load
 from pipelines.errors import InvalidConfig, UnreadableConfig
 
 Write = Callable[[str, str], Path]
@@ -111,11 +113,9 @@ def test_load_unknown_key_like_no_other_lists_what_is_allowed_there(write: Write
         ("input_data_uri: /data", "input_data_uri: '/data' is refused; allowed: an S3 address"),
         ("sns_topic_arn: topic", "sns_topic_arn: 'topic' is refused; allowed: a topic ARN"),
         ("notification_email: nobody", "notification_email: 'nobody' is refused; allowed: an e-mail address"),
-        (
-            "data_source: feature_store",
-            "data_source: 'feature_store' is refused; the Feature Store is not supported yet",
-        ),
-        ("data_source: athena", "data_source: 'athena' is refused; allowed: 's3'."),
+        ("data_source: athena", "data_source: 'athena' is refused; allowed: 'feature_store' or 's3'."),
+        ("ingestion: {max_refused_share: 2.0}", "ingestion.max_refused_share: 2.0 is refused; allowed: less than"),
+        ("ingestion: {ranges: {age: 18}}", "ingestion.ranges.age: 18 is refused; allowed: a list."),
         ("model_approval_status: approved", "allowed: 'PendingManualApproval', 'Approved' or 'Rejected'."),
         ("training: {validation_fraction: 1.0}", "training.validation_fraction: 1.0 is refused; allowed: less than 1."),
         ("training: 3", "training: 3 is refused; allowed: a section of keys."),
@@ -174,9 +174,32 @@ def test_load_required_value_that_aws_would_refuse_is_refused(
         ("dataset: {problem_type: regression}", "classes are given for a regression"),
         ("dataset: {classes: null}", "classes None do not name two classes"),
         ("dataset: {classes: [1, '1']}", "do not name two classes"),
+        ("dataset: {classes: [1]}", "dataset.classes: [1] is refused; two classes are needed, the negative one first"),
+        ("dataset: {classes: [a, b, c]}", "two classes are needed, the negative one first; given: 3"),
+        ("dataset: {classes: [no, yes]}", "[False, True] is refused; YAML reads yes, no, on, off, true and false as"),
+        ("dataset: {classes: [no, yes]}", "quote them: ['no', 'yes']"),
+        ("dataset: {classes: [a, on]}", "quote them"),
+        (
+            "gate: {metric: auc}",
+            "'auc' is not a path in evaluation.json; did you mean binary_classification_metrics.auc",
+        ),
+        ("gate: {metric: AUC.value}", "did you mean binary_classification_metrics.auc.value?"),
+        ("gate: {metric: binary_classification_metrics.f1}", "did you mean binary_classification_metrics.f1.value?"),
+        ("gate: {metric: rmse}", "did you mean regression_metrics.rmse.value?"),
+        ("gate: {metric: zzz}", "'zzz' is not a path in evaluation.json; allowed: a path such as"),
+        ("gate: {metric: regression_metrics}", "is not a path in evaluation.json; allowed: a path such as"),
         ("dataset: {target: age}", "'age' named twice"),
         ("dataset: {numeric_features: [], categorical_features: []}", "there are no features"),
         ("input_data_uri: s3://bucket/raw (old)/", "'s3://bucket/raw (old)/' cannot be kept with a model"),
+        ("ingestion: {ranges: {age: [9.0, 1.0]}}", "the range of 'age' begins at 9.0 and ends at 1.0"),
+        ("ingestion: {ranges: {plan: [0.0, 1.0]}}", "ingestion.ranges names 'plan'; allowed: the features of"),
+        ("data_source: feature_store\ndataset: {event_time_column: null}", "dataset.event_time_column is null"),
+        (
+            "data_source: feature_store\ndataset: {numeric_features: [mean radius]}",
+            "the column 'mean radius' cannot be a feature",
+        ),
+        ("data_source: feature_store\ndataset: {numeric_features: [a, A]}", "the column 'A' cannot be a feature"),
+        ("data_source: feature_store\ndataset: {numeric_features: [Year]}", "the column 'Year' cannot be a feature"),
         ("dataset: {id_format: CUST}", "allowed: a text with one number field"),
         ("dataset: {id_format: null}", "customer_id_start, customer_id_end, training.customer_id_start"),
     ],
@@ -185,6 +208,35 @@ def test_load_values_that_contradict_each_other_are_refused(write: Write, lines:
     text = refusal(write("bad.yaml", MINIMAL + lines + "\n"))
 
     assert expected in text
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "dataset: {classes: ['no', 'yes']}",
+        "dataset: {classes: ['false', 'true']}",
+        "gate: {metric: binary_classification_metrics.auc.standard_deviation}",
+        "gate: {metric: own.metric}",
+    ],
+)
+def test_load_quoted_classes_and_whole_paths_are_taken(write: Write, lines: str) -> None:
+    config = load([write("good.yaml", MINIMAL + lines + "\n")])
+
+    assert config.dataset.classes != (0, 1) or config.gate.metric != "binary_classification_metrics.auc.value"
+
+
+def test_metrics_that_a_gate_suggests_are_written_by_the_evaluation() -> None:
+    labels, predictions = np.array([0.0, 1.0, 1.0, 0.0]), np.array([0.2, 0.9, 0.4, 0.6])
+
+    written = {
+        "binary_classification_metrics": set(classification(labels, predictions)),
+        "regression_metrics": set(regression(labels, predictions)),
+    }
+
+    assert {family: set(names) - written[family] for family, names in gate._FAMILIES.items()} == {
+        "binary_classification_metrics": set(),
+        "regression_metrics": set(),
+    }
 
 
 def test_load_several_faults_reports_all_of_them_at_once(write: Write) -> None:

@@ -1,0 +1,217 @@
+"""`publications`, `restore`: the runs of each day of the predictions, and the way back to one of them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from rich.table import Table
+
+from cli.context import Context
+from cli.errors import CommandError
+
+_PARAMETER = "publications"
+"""Of a partition; scripts/publish_history.py writes it."""
+_INPUT = ("Values", "LastAccessTime", "StorageDescriptor", "Parameters", "LastAnalyzedTime")
+"""What UpdatePartition takes of what GetPartition answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One run of a day whose files are there."""
+
+    day: str
+    document: Mapping[str, Any]
+    """As the partition keeps it; of a run without a list, the location only."""
+    is_current: bool
+
+    @property
+    def location(self) -> str:
+        """Where its files are."""
+        return str(self.document["location"])
+
+    @property
+    def run(self) -> str:
+        """`<execution>/<attempt>`, as its folder is named."""
+        return self.location.rstrip("/").partition("/run=")[2] or self.location
+
+    @property
+    def execution(self) -> str:
+        """The execution that published it."""
+        return self.run.partition("/")[0]
+
+
+def register(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add the commands of this module."""
+    command = commands.add_parser("publications", parents=[shared], help="the published days, each with its runs")
+    command.add_argument("--days", type=int, default=30, metavar="N", help="how many days to print, newest first (30)")
+    command.set_defaults(run=list_publications)
+    command = commands.add_parser("restore", parents=[shared], help="point a published day back to an earlier run")
+    command.add_argument("day", metavar="DAY", help="YYYY-MM-DD")
+    command.add_argument("--run", dest="to", required=True, metavar="RUN", help="as `publications` prints it")
+    command.set_defaults(run=restore)
+
+
+def list_publications(context: Context, options: argparse.Namespace) -> None:
+    """Print each day's runs: the one that readers see, then those that are kept."""
+    days: dict[str, list[Publication]] = {}
+    for partition in _partitions(context):
+        days.setdefault(partition["Values"][0], []).extend(runs_of(partition))
+    if not days:
+        context.console.print(f"{_table_name(context)} has no published days yet.")
+        return
+    table = Table("day", "run", "state", "model version", "rows", "published (UTC)", title=_table_name(context))
+    for day in sorted(days, reverse=True)[: options.days]:
+        for run in days[day]:
+            rows = run.document.get("rows")
+            table.add_row(
+                day,
+                _shown(run, days[day]),
+                "readers see it" if run.is_current else "kept",
+                str(run.document.get("model_package_arn", "")).rpartition("/")[2],
+                "" if rows is None else f"{rows:,}",
+                str(run.document.get("published", "")).removesuffix("+00:00").replace("T", " "),
+            )
+    context.console.print(table)
+    if len(days) > options.days:
+        context.console.print(f"{len(days) - options.days} earlier days not shown, raise --days")
+
+
+def restore(context: Context, options: argparse.Namespace) -> None:
+    """Point a day at one of its kept runs, in one call to the catalog."""
+    partition = _partition_of(context, options.day)
+    runs = runs_of(partition)
+    chosen = _chosen(options.day, options.to, runs)
+    if chosen.is_current:
+        context.console.print(f"{options.day} is at run {chosen.run} already; nothing was changed.")
+        return
+    _check_files(context, chosen)
+    # Another publish may have come while the files were counted: what it wrote must not be lost from the list.
+    if _partition_of(context, options.day)["StorageDescriptor"]["Location"] != runs[0].location:
+        raise CommandError(f"{options.day} was published meanwhile; look at `publications` and decide again.")
+    context.client("glue").update_partition(
+        **_names(context),
+        PartitionValueList=[options.day],
+        PartitionInput=moved(partition, chosen, datetime.now(UTC)),
+    )
+    context.console.print(
+        f"{options.day} of {_table_name(context)} is at run {chosen.run} again; before, it was at {runs[0].run}, "
+        "which is kept."
+    )
+
+
+def runs_of(partition: Mapping[str, Any]) -> list[Publication]:
+    """The runs of a partition, the current one first; a partition without a list has that one only."""
+    day, location = partition["Values"][0], partition["StorageDescriptor"]["Location"]
+    document = _history(partition)
+    known = [run for run in [document.get("current"), *document.get("older", [])] if isinstance(run, dict)]
+    current = next((run for run in known if run.get("location") == location), {"location": location})
+    older = [run for run in known if run is not current and "location" in run]
+    return [Publication(day, current, is_current=True), *(Publication(day, run, is_current=False) for run in older)]
+
+
+def moved(partition: Mapping[str, Any], chosen: Publication, now: datetime) -> dict[str, Any]:
+    """The partition, pointed at another of its runs; the one that it was at becomes the newest of the kept ones."""
+    before, *older = runs_of(partition)
+    replaced = {**before.document, "replaced": now.isoformat(timespec="seconds")}
+    history = {
+        "current": {**chosen.document, "replaced": None},
+        "older": [replaced, *(run.document for run in older if run.location != chosen.location)],
+        "removing": _history(partition).get("removing", []),
+    }
+    return {name: partition[name] for name in _INPUT if name in partition} | {
+        "StorageDescriptor": {**partition["StorageDescriptor"], "Location": chosen.location},
+        "Parameters": {**partition.get("Parameters", {}), _PARAMETER: json.dumps(history, separators=(",", ":"))},
+    }
+
+
+def _history(partition: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        document = json.loads(partition.get("Parameters", {}).get(_PARAMETER, "{}"))
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _chosen(day: str, wanted: str, runs: Sequence[Publication]) -> Publication:
+    found = [run for run in runs if wanted in {run.run, run.execution}]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(_shown(run, runs) for run in runs)
+    if found:
+        raise CommandError(f"{day} has {len(found)} runs of execution {wanted!r}: name one of them. It has: {listed}.")
+    raise CommandError(f"{day} has no run {wanted!r}; it has: {listed}.")
+
+
+def _shown(run: Publication, runs: Sequence[Publication]) -> str:
+    """The execution, and its attempt where the day has several of them."""
+    return run.execution if [other.execution for other in runs].count(run.execution) == 1 else run.run
+
+
+def _check_files(context: Context, chosen: Publication) -> None:
+    place = urlsplit(chosen.location)
+    pages = context.client("s3").get_paginator("list_objects_v2")
+    sizes = [
+        item["Size"]
+        for page in pages.paginate(Bucket=place.netloc, Prefix=place.path.lstrip("/"))
+        for item in page.get("Contents", [])
+    ]
+    wanted = chosen.document.get("files"), chosen.document.get("bytes")
+    if not sizes or (None not in wanted and (len(sizes), sum(sizes)) != wanted):
+        raise CommandError(
+            f"{chosen.day} stays where it is: run {chosen.run} is not whole any more. {chosen.location} has "
+            f"{len(sizes)} files of {sum(sizes)} bytes, it was published with {wanted[0]} of {wanted[1]}."
+        )
+
+
+def _partition_of(context: Context, day: str) -> dict[str, Any]:
+    try:
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise CommandError(f"day {day!r} is refused: write it as YYYY-MM-DD.") from error
+    glue = context.client("glue")
+    keys = [key["Name"] for key in _table(context).get("PartitionKeys", [])]
+    if keys != ["dt"]:
+        raise CommandError(
+            f"{_table_name(context)} has the partition keys {', '.join(keys)}: readers see every run of a day "
+            "(publish.mode append), there is nothing to point back."
+        )
+    try:
+        found: dict[str, Any] = glue.get_partition(**_names(context), PartitionValues=[day])["Partition"]
+    except glue.exceptions.EntityNotFoundException as error:
+        days = sorted((partition["Values"][0] for partition in _partitions(context)), reverse=True)
+        more = f" and {len(days) - 10} earlier ones" if len(days) > 10 else ""
+        raise CommandError(
+            f"{_table_name(context)} has no day {day}; it has: {', '.join(days[:10]) or 'none yet'}{more}."
+        ) from error
+    return found
+
+
+def _partitions(context: Context) -> list[dict[str, Any]]:
+    _table(context)
+    pages = context.client("glue").get_paginator("get_partitions").paginate(**_names(context))
+    return [partition for page in pages for partition in page["Partitions"]]
+
+
+def _table(context: Context) -> dict[str, Any]:
+    glue, config = context.client("glue"), context.config
+    try:
+        table: dict[str, Any] = glue.get_table(DatabaseName=config.athena_database, Name=config.athena_output_table)
+    except glue.exceptions.EntityNotFoundException as error:
+        raise CommandError(
+            f"{_table_name(context)} does not exist: the first publish makes it. Start a pipeline that publishes."
+        ) from error
+    return dict(table["Table"])
+
+
+def _names(context: Context) -> dict[str, str]:
+    return {"DatabaseName": context.config.athena_database, "TableName": context.config.athena_output_table}
+
+
+def _table_name(context: Context) -> str:
+    return f"{context.config.athena_database}.{context.config.athena_output_table}"

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import argparse
+import io
+import json
+from typing import Any
+
+import pytest
+
+from cli import follow, gate
+from cli.commands import executions
+from cli.context import Context
+from tests.fakes.s3 import FakeS3
+from tests.unit.cli.fakes import ARN, FakeSageMaker, context_with, step
+
+METRIC = "binary_classification_metrics.auc.value"
+JOB_ARN = "arn:aws:sagemaker:r:a:processing-job/pipelines-x-a-q"
+GATE = {
+    "Name": "Gate",
+    "Type": "Condition",
+    "Arguments": {
+        "Conditions": [
+            {
+                "Type": "GreaterThanOrEqualTo",
+                "LeftValue": {
+                    "Std:JsonGet": {
+                        "PropertyFile": {"Get": "Steps.Evaluate.PropertyFiles.Evaluation"},
+                        "Path": METRIC,
+                    }
+                },
+                "RightValue": {"Get": "Parameters.MetricThreshold"},
+            }
+        ],
+        "IfSteps": [{"Name": "Register", "Type": "RegisterModel"}],
+        "ElseSteps": [],
+    },
+}
+DEFINITION = {
+    "Parameters": [{"Name": "MetricThreshold", "Type": "Float", "DefaultValue": 0.75}],
+    "Steps": [
+        {
+            "Name": "Evaluate",
+            "Type": "Processing",
+            "PropertyFiles": [
+                {"PropertyFileName": "Evaluation", "OutputName": "evaluation", "FilePath": "evaluation.json"}
+            ],
+        },
+        GATE,
+    ],
+}
+EVALUATED = step("Evaluate", "Succeeded", Metadata={"ProcessingJob": {"Arn": JOB_ARN}})
+CHOSEN = step("GetLatestApprovedModel", "Succeeded", Metadata={"Lambda": {"OutputParameters": []}})
+
+
+def decided(outcome: str) -> dict[str, Any]:
+    return step("Gate", "Succeeded", Metadata={"Condition": {"Outcome": outcome}})
+
+
+class Service(FakeSageMaker):
+    """An execution with a gate."""
+
+    def __init__(self, *steps: dict[str, Any], state: str = "Succeeded", **parameters: str) -> None:
+        super().__init__([state], [steps])
+        self.parameters = parameters
+
+    def describe_pipeline_definition_for_execution(self, **_: Any) -> dict[str, Any]:
+        return {"PipelineDefinition": json.dumps(DEFINITION)}
+
+    def list_pipeline_parameters_for_execution(self, **_: Any) -> dict[str, Any]:
+        return {"PipelineParameters": [{"Name": name, "Value": value} for name, value in self.parameters.items()]}
+
+    def describe_processing_job(self, **request: Any) -> dict[str, Any]:
+        assert request == {"ProcessingJobName": "pipelines-x-A-Q"}
+        output = {"OutputName": "evaluation", "S3Output": {"S3Uri": "s3://bucket/evaluation/e1"}}
+        return {"ProcessingOutputConfig": {"Outputs": [output]}}
+
+
+def terminal(client: Any, auc: Any = 0.6481) -> tuple[Context, io.StringIO]:
+    s3 = FakeS3Reader()
+    body = {"binary_classification_metrics": {"auc": {"value": auc}}}
+    s3.put_object(Bucket="bucket", Key="evaluation/e1/evaluation.json", Body=io.BytesIO(json.dumps(body).encode()))
+    return context_with(sagemaker=client, s3=s3)
+
+
+class FakeS3Reader(FakeS3):
+    """Reads as well."""
+
+    def get_object(self, **request: str) -> dict[str, Any]:
+        return {"Body": io.BytesIO(self.objects[request["Bucket"], request["Key"]])}
+
+
+def test_following_a_gate_that_was_not_met_shows_metric_value_and_threshold() -> None:
+    context, printed = terminal(Service(EVALUATED, decided("False"), CHOSEN))
+
+    assert follow.to_the_end(context, ARN) == 0
+
+    reason = f"outcome False: {METRIC} is 0.648, MetricThreshold asks for at least 0.75"
+    assert printed.getvalue().count(reason) == 2  # as it happens, and in the table
+    assert "Nothing was registered; the latest approved version scored." in printed.getvalue()
+
+
+def test_following_a_gate_that_was_met_shows_the_same_and_no_closing_line() -> None:
+    context, printed = terminal(Service(EVALUATED, decided("True"), CHOSEN), auc=0.9)
+
+    follow.to_the_end(context, ARN)
+
+    assert f"outcome True: {METRIC} is 0.900, MetricThreshold asks for at least 0.75" in printed.getvalue()
+    assert "Nothing was registered" not in printed.getvalue()
+
+
+def test_status_shows_the_threshold_of_this_execution() -> None:
+    context, printed = terminal(Service(EVALUATED, decided("False"), CHOSEN, MetricThreshold="0.99"))
+
+    executions.status(context, argparse.Namespace(execution=ARN))
+
+    assert f"outcome False: {METRIC} is 0.648, MetricThreshold asks for at least 0.99" in printed.getvalue()
+    assert "Nothing was registered; the latest approved version scored." in printed.getvalue()
+
+
+@pytest.mark.parametrize(("before", "value"), [([EVALUATED], None), ([EVALUATED], [1]), ([], 0.6)])
+def test_a_gate_whose_value_cannot_be_read_shows_its_outcome_only(before: list[dict[str, Any]], value: Any) -> None:
+    context, _ = terminal(Service(), auc=value)
+    reasons: dict[str, str] = {}
+
+    gate.add_reasons(context, ARN, [*before, decided("False")], reasons)
+
+    assert reasons == {"Gate": "outcome False"}
+
+
+def test_an_evaluation_from_the_cache_is_read_from_the_execution_that_made_it() -> None:
+    client = Service(EVALUATED)
+    client.described = 1
+    context, _ = terminal(client)
+    cached = step("Evaluate", "Succeeded", CacheHitResult={"SourcePipelineExecutionArn": f"{ARN}0"})
+    reasons: dict[str, str] = {}
+
+    gate.add_reasons(context, ARN, [cached, decided("False")], reasons)
+
+    assert f"{METRIC} is 0.648" in reasons["Gate"]
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "shown"),
+    [
+        (0.6481, 0.75, "0.648"),
+        (0.74996, 0.75, "0.74996"),
+        (0.75, 0.75, "0.750"),
+        (0.0000123, 0.5, "1.23e-05"),
+        (12345.678, 100, "12345.678"),
+    ],
+)
+def test_a_value_is_rounded_but_never_onto_the_threshold(value: float, threshold: float, shown: str) -> None:
+    assert gate._shown(value, threshold) == shown
