@@ -17,7 +17,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 import xgboost as xgb
-from dataset_schema import TRAINING_FAILURE, DataRefused, ScriptError, exit_code, find_files, new_parser, quoted, say
+from dataset_schema import (
+    TRAINING_FAILURE,
+    DataRefused,
+    ScriptError,
+    exit_code,
+    find_files,
+    hash_ids,
+    new_parser,
+    quoted,
+    say,
+)
 from inference import MODEL_FILE
 from signature import Matrix, Signature
 
@@ -79,22 +89,25 @@ def train(plan: Plan) -> None:
 
 
 def read_split(folder: Path, signature: Signature) -> Split:
-    """Read a split that preprocess.py wrote."""
+    """Read a split that preprocess.py wrote, ordered by a hash of the id: the same rows give the same model."""
     files = [pq.ParquetFile(path) for path in find_files(folder, (".parquet",))]
     rows = sum(file.metadata.num_rows for file in files)
     split = Split(np.empty((rows, len(signature.features)), np.float32), np.empty(rows, np.float32))
+    hashes = np.empty(rows, np.uint64)
     start = 0
     for file in files:
         for batch in file.iter_batches():
             end = start + batch.num_rows
             split.matrix[start:end] = signature.apply(batch, also=(signature.target,)).matrix
             split.labels[start:end] = signature.labels(batch.column(signature.target))
+            hashes[start:end] = hash_ids(batch.column(signature.id_column))
             start = end
     if not signature.is_regression and len(np.unique(split.labels)) != 2:
         raise DataRefused(f"The labels in {str(folder)!r} are of one class only: a model needs rows of both.")
     if not rows:
         raise DataRefused(f"The split in {str(folder)!r} has no rows.")
-    return split
+    order = np.argsort(hashes, kind="stable")
+    return Split(split.matrix[order], split.labels[order])
 
 
 def fit(signature: Signature, train_split: Split, validation_split: Split, plan: Plan) -> tuple[Any, dict[str, Any]]:

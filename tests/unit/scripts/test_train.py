@@ -89,6 +89,22 @@ def test_training_twice_gives_the_same_model(tmp_path: Path) -> None:
     assert (tmp_path / "model/model.ubj").read_bytes() == first
 
 
+def test_rows_in_another_order_and_other_files_give_the_same_model(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    options = ["--num_round", "10", "--subsample", "0.5"]
+    main(options)
+    first = (tmp_path / "model/model.ubj").read_bytes()
+
+    rows = small_rows(200).slice(0, 150)
+    shuffled = rows.take(np.random.default_rng(7).permutation(150))
+    (tmp_path / "train/a.parquet").unlink()
+    write_rows(tmp_path / "train/b.parquet", shuffled.slice(0, 40))
+    write_rows(tmp_path / "train/c.parquet", shuffled.slice(40))
+    main(options)
+
+    assert (tmp_path / "model/model.ubj").read_bytes() == first
+
+
 def test_hyperparameters_reach_xgboost(tmp_path: Path) -> None:
     prepare(tmp_path)
 
