@@ -36,7 +36,8 @@ from pipelines.config.registration import ApprovalStatus, Registration
 from pipelines.config.retries import Retries
 from pipelines.config.section import Section
 from pipelines.config.training import Training, check_range
-from pipelines.config.transform import Transform
+from pipelines.config.transform import PRODUCT_LIMIT_MB, Transform
+from pipelines.config.upload import Upload
 from pipelines.errors import PlaceholderAccount
 
 _METADATA = re.compile(r"[\w .:/=+@-]{1,256}")
@@ -95,6 +96,7 @@ class PipelineConfig(Section):
     registration: Registration = Registration()
     transform: Transform = Transform()
     publish: Publish = Publish()
+    upload: Upload = Upload()
     functions: Functions = Functions()
     caching: Caching = Caching()
     retries: Retries = Retries()
@@ -104,6 +106,7 @@ class PipelineConfig(Section):
         check_range(self.customer_id_start, self.customer_id_end)
         self._check_ranges_have_numbers()
         self._check_input_can_be_kept()
+        self._check_upload()
         if self.data_source == "feature_store":
             self.dataset.check_features()
         unknown = sorted(self.ingestion.ranges.keys() - set(self.dataset.numeric_features))
@@ -128,6 +131,20 @@ class PipelineConfig(Section):
             raise ValueError(
                 f"the input's address {self.input_uri!r} cannot be kept with a model (input_data_uri, or bucket and "
                 "prefix); allowed: at most 256 letters, digits and _.:/=+-@"
+            )
+
+    def _check_upload(self) -> None:
+        product = self.upload_payload_mb * self.transform.max_concurrent_transforms
+        if product > PRODUCT_LIMIT_MB:
+            raise ValueError(
+                f"upload.max_payload_mb {self.upload_payload_mb} times transform.max_concurrent_transforms "
+                f"{self.transform.max_concurrent_transforms} is {product}; allowed: a product of at most "
+                f"{PRODUCT_LIMIT_MB}"
+            )
+        if self.upload_table == self.athena_output_table and self.publish.mode != "append":
+            raise ValueError(
+                f"upload.table {self.upload_table!r} is athena_output_table, too, whose partitions are whole days "
+                "(publish.mode); allowed: another table, or publish.mode: append"
             )
 
     def _check_ranges_have_numbers(self) -> None:
@@ -163,6 +180,21 @@ class PipelineConfig(Section):
     def query_results_uri(self) -> str:
         """Where Athena writes results."""
         return self.athena_query_results or f"{self.root_uri}/athena_query_results/"
+
+    @property
+    def upload_input_uri(self) -> str:
+        """Where a file is put to be scored."""
+        return f"{self.root_uri}/{self.upload.input_prefix}/"
+
+    @property
+    def upload_payload_mb(self) -> int:
+        """Largest request with lines of an uploaded file."""
+        return self.upload.max_payload_mb or min(6, PRODUCT_LIMIT_MB // self.transform.max_concurrent_transforms)
+
+    @property
+    def upload_table(self) -> str:
+        """The table of the predictions for uploaded files."""
+        return self.upload.table or f"{self.athena_output_table}_uploads"
 
     @property
     def batch_pipeline_name(self) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pipelines.config.aws_names import InstanceType
 from pipelines.config.section import Section
 
-_PRODUCT_LIMIT_MB = 100
+PRODUCT_LIMIT_MB = 100
 """CreateTransformJob refuses MaxConcurrentTransforms x MaxPayloadInMB above it."""
 
 
@@ -28,9 +28,9 @@ class Transform(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         product = self.max_payload_mb * self.max_concurrent_transforms
-        if product > _PRODUCT_LIMIT_MB:
+        if product > PRODUCT_LIMIT_MB:
             raise ValueError(
                 f"max_payload_mb {self.max_payload_mb} times max_concurrent_transforms "
-                f"{self.max_concurrent_transforms} is {product}; allowed: a product of at most {_PRODUCT_LIMIT_MB}"
+                f"{self.max_concurrent_transforms} is {product}; allowed: a product of at most {PRODUCT_LIMIT_MB}"
             )
         return self
