@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
+from pipelines.config.metric import Comparison, check_path, comparison_of
 from pipelines.config.section import Section
-
-Comparison = Literal["at_least", "at_most"]
-
-_ERRORS = frozenset({"rmse", "mse", "mae", "mape", "rmsle", "logloss", "log_loss", "error", "brier_score"})
-"""Metrics of which less is better."""
-_FAMILIES = {
-    "binary_classification_metrics": ("auc", "accuracy", "precision", "recall", "f0_5", "f1", "f2"),
-    "regression_metrics": ("mae", "mse", "rmse", "r2"),
-}
-"""What scripts/evaluate.py writes, by the name that stands before it in evaluation.json."""
-_PATHS = {name: f"{family}.{name}.value" for family, names in _FAMILIES.items() for name in names}
 
 
 class Gate(Section):
@@ -29,6 +18,8 @@ class Gate(Section):
     threshold: float = 0.75
     comparison: Comparison = "at_least"
     """Left out, it follows from the metric: errors (rmse, mae, ...) at most, everything else at least."""
+    tolerance: float | None = Field(default=0.01, ge=0, allow_inf_nan=False)
+    """How much worse than the champion, in the metric's own units; null: no comparison with the champion."""
 
     @model_validator(mode="before")
     @classmethod
@@ -39,30 +30,5 @@ class Gate(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.metric.startswith("$"):
-            raise ValueError(f"metric {self.metric!r} starts with '$'; allowed: a path such as a.b.value")
-        if not _is_path(self.metric):
-            raise ValueError(
-                f"metric {self.metric!r} is not a path in evaluation.json;{_guess(self.metric)} allowed: a path such "
-                f"as {_PATHS['auc']}, and the metrics are {', '.join(_PATHS)}"
-            )
+        check_path(self.metric)
         return self
-
-
-def _is_path(metric: str) -> bool:
-    parts = metric.split(".")
-    if len(parts) == 2:
-        return parts[0].lower() not in {*_FAMILIES, *_PATHS}
-    return len(parts) > 2
-
-
-def _guess(metric: str) -> str:
-    """The whole path for `auc`, `AUC`, `auc.value` or `binary_classification_metrics.auc`."""
-    words = [part.lower() for part in metric.split(".") if part not in {"value", *_FAMILIES}]
-    near = difflib.get_close_matches(words[0], _PATHS, n=1) if words else []
-    return f" did you mean {_PATHS[near[0]]}?" if near else ""
-
-
-def comparison_of(metric: str) -> Comparison:
-    """Say which side of the threshold is good for a metric's path: `regression_metrics.rmse.value` -> at_most."""
-    return "at_most" if _ERRORS.intersection(metric.split(".")) else "at_least"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -30,6 +31,7 @@ from pipelines.config.feature_store import FeatureStore
 from pipelines.config.functions import Functions
 from pipelines.config.gate import Gate
 from pipelines.config.ingestion import Ingestion
+from pipelines.config.metric import check_family
 from pipelines.config.processing import Processing
 from pipelines.config.publish import Publish
 from pipelines.config.registration import ApprovalStatus, Registration
@@ -115,16 +117,15 @@ class PipelineConfig(Section):
                 f"ingestion.ranges names {', '.join(map(repr, unknown))}; allowed: the features of "
                 "dataset.numeric_features"
             )
-        family = self.gate.metric.split(".")[0]
-        expected = (
-            "regression_metrics" if self.dataset.problem_type == "regression" else "binary_classification_metrics"
-        )
-        if family.endswith("_metrics") and family != expected:
-            raise ValueError(
-                f"gate.metric {self.gate.metric!r} is never written for a {self.dataset.problem_type} "
-                f"(dataset.problem_type); allowed: a path that begins with {expected!r}"
-            )
+        for key, metric in self._metrics():
+            check_family(key, metric, self.dataset.problem_type)
         return self
+
+    def _metrics(self) -> Iterator[tuple[str, str]]:
+        yield "gate.metric", self.gate.metric
+        policy = self.registration.approval_policy
+        for index, rule in enumerate(policy.rules if policy is not None else ()):
+            yield f"registration.approval_policy.rules.{index}.metric", rule.metric
 
     def _check_input_can_be_kept(self) -> None:
         if _METADATA.fullmatch(self.input_uri) is None:

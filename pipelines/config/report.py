@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -68,7 +68,8 @@ def _nearest(loc: KeyPath, allowed: Iterable[str], model: type[BaseModel]) -> st
     near = difflib.get_close_matches(loc[-1], list(allowed), n=1)
     if near:
         return ".".join((*loc[:-1], near[0]))
-    everywhere = {key[-1]: ".".join(key) for key in all_keys(model)}
+    # Of keys of the same name, the first.
+    everywhere = {key[-1]: ".".join(key) for key in reversed(list(all_keys(model)))}
     near = difflib.get_close_matches(loc[-1], list(everywhere), n=1)
     return everywhere[near[0]] if near else None
 
@@ -84,12 +85,21 @@ def all_keys(model: type[BaseModel], above: KeyPath = ()) -> Iterator[KeyPath]:
 
 def _section(model: type[BaseModel], loc: KeyPath) -> type[BaseModel] | None:
     for name in loc:
+        if name.isdecimal():  # a place in a list of sections
+            continue
         found = _keys(model).get(name)
-        annotation = found.annotation if found is not None else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        inner = _inner(found.annotation) if found is not None else None
+        if inner is None:
             return None
-        model = annotation
+        model = inner
     return model
+
+
+def _inner(annotation: Any) -> type[BaseModel] | None:
+    """The section in an annotation: itself, or in `Section | None` and `tuple[Section, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for argument in get_args(annotation) if (found := _inner(argument)) is not None), None)
 
 
 def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:

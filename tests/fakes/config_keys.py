@@ -37,6 +37,7 @@ def keys_of(model: type[Section], above: str = "") -> Iterator[Key]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             inner.append((f"{above}.{name}".removeprefix("."), field.annotation))
             continue
+        inner += [(f"{above}.{name}".removeprefix("."), section) for section in _sections_in(field.annotation)]
         yield Key(above, name, shown_type(field), shown_default(field), field.default)
     for path, section in inner:
         yield from keys_of(section, path)
@@ -72,7 +73,14 @@ def _type(annotation: Any) -> str:
         return f"section, each key: {_type(arguments[1])}"
     if origin is tuple:
         return f"list of {_type(arguments[0])}"
-    return _WORDS[annotation]
+    return "section" if annotation in _sections_in(annotation) else str(_WORDS[annotation])
+
+
+def _sections_in(annotation: Any) -> list[type[Section]]:
+    """The sections that may stand there: of `Section | None`, of `tuple[Section, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return [annotation]
+    return [section for argument in get_args(annotation) for section in _sections_in(argument)]
 
 
 def _yaml(value: Any) -> str:

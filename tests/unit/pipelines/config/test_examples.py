@@ -7,7 +7,7 @@ import yaml
 
 from pipelines.config import PipelineConfig, load
 from pipelines.config.dataset import Dataset
-from pipelines.config.gate import Comparison, comparison_of
+from pipelines.config.metric import Comparison, comparison_of
 from pipelines.errors import PlaceholderAccount
 
 CONFIGS = Path(__file__).parents[4] / "configs"

@@ -1,5 +1,6 @@
 """Configuration files become a configuration, or a list of everything that is wrong with them."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from evaluate import classification, regression
 
-from pipelines.config import PipelineConfig, gate, load
+from pipelines.config import PipelineConfig, load, metric
 from pipelines.errors import InvalidConfig, UnreadableConfig
 
 Write = Callable[[str, str], Path]
@@ -100,7 +101,18 @@ def test_configuration_is_frozen_in_every_section(write: Write) -> None:
         ("proces_instance_type: ml.m5.large", "proces_instance_type", "processing_instance_type"),
         ("training: {max_runtime: 3}", "training.max_runtime", "training.max_runtime_seconds"),
         ("max_dept: 3", "max_dept", "training.hyperparameters.max_depth"),
+        ("metrc: a.b.c", "metrc", "gate.metric"),
         ("training: {hyperparameters: {num_rounds: 3}}", "training.hyperparameters.num_rounds", "num_round"),
+        (
+            "registration: {approval_policy: {improvment: 0.1}}",
+            "registration.approval_policy.improvment",
+            "registration.approval_policy.improvement",
+        ),
+        (
+            "registration: {approval_policy: {rules: [{metric: a.b.c, at_leas: 1.0}]}}",
+            "registration.approval_policy.rules.0.at_leas",
+            "registration.approval_policy.rules.0.at_least",
+        ),
     ],
 )
 def test_load_unknown_key_names_key_file_line_and_nearest_key(write: Write, line: str, key: str, meant: str) -> None:
@@ -117,7 +129,7 @@ def test_load_unknown_key_names_key_file_line_and_nearest_key(write: Write, line
 def test_load_unknown_key_like_no_other_lists_what_is_allowed_there(write: Write) -> None:
     text = refusal(write("bad.yaml", MINIMAL + "gate: {zzzzzz: 3}\n"))
 
-    assert "Allowed here: comparison, metric, threshold." in text
+    assert "Allowed here: comparison, metric, threshold, tolerance." in text
     assert "Did you mean" not in text
 
 
@@ -144,6 +156,13 @@ def test_load_unknown_key_like_no_other_lists_what_is_allowed_there(write: Write
         ("caching: {enabled: 'yes'}", "caching.enabled: 'yes' is refused; allowed: true or false."),
         ("publish: {inference_date: 31.12.2026}", "'31.12.2026' is refused; allowed: 'today' or a day"),
         ("athena_output_table: My-Table", "'My-Table' is refused; allowed: a name of a-z, 0-9 and '_'"),
+        ("gate: {tolerance: -0.1}", "gate.tolerance: -0.1 is refused; allowed: greater than or equal to 0."),
+        ("gate: {tolerance: .inf}", "gate.tolerance: inf is refused; allowed: a finite number."),
+        ("registration: {approval_policy: strict}", "registration.approval_policy: 'strict' is refused; allowed: a se"),
+        (
+            "registration: {approval_policy: {improvement: 0.1, otherwise: Approved}}",
+            "otherwise: 'Approved' is refused; allowed: 'PendingManualApproval' or 'Rejected'.",
+        ),
         ("retries: {max_attempts: 21}", "retries.max_attempts: 21 is refused; allowed: less than or equal to 20."),
     ],
 )
@@ -195,6 +214,20 @@ def test_load_required_value_that_aws_would_refuse_is_refused(
         ("functions: {wait_seconds: 400}", "wait_seconds 400 does not fit into timeout_seconds 360"),
         ("gate: {metric: $.a.value}", "starts with '$'"),
         ("gate: {metric: regression_metrics.rmse.value}", "is never written for a binary_classification"),
+        (
+            "registration: {approval_policy: {rules: [{metric: regression_metrics.rmse.value, at_most: 2.0}]}}",
+            "registration.approval_policy.rules.0.metric 'regression_metrics.rmse.value' is never written for a binary",
+        ),
+        (
+            "registration: {approval_policy: {rules: [{metric: auc, at_least: 0.8}]}}",
+            "'auc' is not a path in evaluation.json; did you mean binary_classification_metrics.auc.value?",
+        ),
+        ("registration: {approval_policy: {rules: [{metric: a.b.c}]}}", "'a.b.c' has not exactly one bound; allowed: "),
+        (
+            "registration: {approval_policy: {rules: [{metric: a.b.c, at_least: 0.1, at_most: 0.2}]}}",
+            "'a.b.c' has not exactly one bound; allowed: at_least or at_most",
+        ),
+        ("registration: {approval_policy: {}}", "there is no rule, so every version would be approved; allowed: at"),
         ("dataset: {problem_type: regression}", "classes are given for a regression"),
         ("dataset: {classes: null}", "classes None do not name two classes"),
         ("dataset: {classes: [1, '1']}", "do not name two classes"),
@@ -249,6 +282,26 @@ def test_load_quoted_classes_and_whole_paths_are_taken(write: Write, lines: str)
     assert config.dataset.classes != (0, 1) or config.gate.metric != "binary_classification_metrics.auc.value"
 
 
+def test_approval_policy_is_the_text_that_the_function_takes_and_none_when_there_is_none(write: Write) -> None:
+    rules = "rules: [{metric: a.b.c, at_most: 0.25}, {metric: a.d.c, at_least: 3}]"
+    lines = f"registration: {{approval_policy: {{{rules}, improvement: 0.005, otherwise: Rejected}}}}\n"
+
+    config = load([write("a.yaml", MINIMAL + lines)])
+
+    assert json.loads(config.registration.approval_policy_text) == {
+        "rules": [{"metric": "a.b.c", "at_most": 0.25}, {"metric": "a.d.c", "at_least": 3}],
+        "improvement": 0.005,
+        "otherwise": "Rejected",
+    }
+    assert config.with_account_id("000000000000").registration == config.registration
+    assert load([write("b.yaml", MINIMAL)]).registration.approval_policy_text == "none"
+
+
+def test_tolerance_of_null_means_no_comparison(write: Write) -> None:
+    assert load([write("a.yaml", MINIMAL)]).gate.tolerance == 0.01
+    assert load([write("b.yaml", MINIMAL + "gate: {tolerance: null}\n")]).gate.tolerance is None
+
+
 def test_metrics_that_a_gate_suggests_are_written_by_the_evaluation() -> None:
     labels, predictions = np.array([0.0, 1.0, 1.0, 0.0]), np.array([0.2, 0.9, 0.4, 0.6])
 
@@ -257,7 +310,7 @@ def test_metrics_that_a_gate_suggests_are_written_by_the_evaluation() -> None:
         "regression_metrics": set(regression(labels, predictions)),
     }
 
-    assert {family: set(names) - written[family] for family, names in gate._FAMILIES.items()} == {
+    assert {family: set(names) - written[family] for family, names in metric.FAMILIES.items()} == {
         "binary_classification_metrics": set(),
         "regression_metrics": set(),
     }
