@@ -42,6 +42,7 @@ from dataset_schema import (
 from feature_group import FeatureGroup, ensure
 from feature_manifest import Manifest
 from feature_writer import READ_LIMIT, FeatureWriter, Outcome, Record
+from raw_rows import SUFFIXES
 
 PROCESSING = Path("/opt/ml/processing")
 PROGRESS_SECONDS = 2.0
@@ -140,7 +141,7 @@ class Refusals:
 
 def ingest(plan: Plan, clients: Clients) -> Manifest | None:
     """Check all rows first, then send the good ones; return the manifest, None when the group has newer ones only."""
-    files = find_files(plan.source, (".csv", ".csv.gz", ".parquet"))
+    files = find_files(plan.source, SUFFIXES)
     total, repeated_ids = count_ids(files, plan.source, plan.schema)
     rules = Rules(plan.schema, plan.ranges, datetime.now(UTC), repeated_ids)
     with tempfile.TemporaryDirectory() as folder:

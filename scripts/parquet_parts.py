@@ -12,10 +12,15 @@ GROUP_ROWS = 32_768
 
 
 class Parts:
-    """Writes rows as part-00000.parquet and so on, none larger than a limit."""
+    """Writes rows as part-00000.parquet and so on, none larger than a limit.
 
-    def __init__(self, folder: Path, types: pa.Schema, limit_bytes: int | None = None) -> None:
-        self.folder, self.types, self.limit_bytes = folder, types, limit_bytes
+    Without rows there is no file, unless `has_a_file` asks for an empty one.
+    """
+
+    def __init__(
+        self, folder: Path, types: pa.Schema, limit_bytes: int | None = None, *, has_a_file: bool = False
+    ) -> None:
+        self.folder, self.types, self.limit_bytes, self.has_a_file = folder, types, limit_bytes, has_a_file
         self.paths: list[Path] = []
         self.rows = 0
         self._waiting = types.empty_table()
@@ -37,6 +42,8 @@ class Parts:
         """Write what waits, and end the last file."""
         if self._waiting.num_rows:
             self._write_group(self._waiting.combine_chunks())
+        if self.has_a_file and not self.paths:
+            self._open_file()
         self._close_file()
 
     def _write_group(self, group: pa.Table) -> None:
@@ -50,12 +57,15 @@ class Parts:
             self._write_group(group.slice(0, half).combine_chunks())
             self._write_group(group.slice(half).combine_chunks())
             return
-        if self._writer is None:
-            self.paths.append(self.folder / f"part-{len(self.paths):05d}.parquet")
-            self._sink = pa.OSFile(str(self.paths[-1]), "wb")
-            # Ids do not repeat: a dictionary of them would only cost.
-            self._writer = pq.ParquetWriter(self._sink, self.types, use_dictionary=self.types.names[1:])
-        self._writer.write_table(group)
+        writer = self._writer or self._open_file()
+        writer.write_table(group)
+
+    def _open_file(self) -> pq.ParquetWriter:
+        self.paths.append(self.folder / f"part-{len(self.paths):05d}.parquet")
+        self._sink = pa.OSFile(str(self.paths[-1]), "wb")
+        # Ids do not repeat: a dictionary of them would only cost.
+        self._writer = pq.ParquetWriter(self._sink, self.types, use_dictionary=self.types.names[1:])
+        return self._writer
 
     def _close_file(self) -> None:
         if self._writer is None or self._sink is None:

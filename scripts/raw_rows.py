@@ -14,6 +14,8 @@ from dataset_schema import DataRefused, Schema, check_columns
 
 READ_ROWS = 65_536
 CSV_BLOCK_BYTES = 4 << 20
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+"""What the names of files with raw rows end in."""
 
 Mask = npt.NDArray[np.bool_]
 

@@ -11,7 +11,16 @@ from pipelines.steps.policies import cached_if_input_is_immutable, job_retries
 from pipelines.steps.processing import INPUT, OUTPUT, SCHEMA_PATH, job_arguments, schema_address
 
 NAME = "Preprocess"
-SCRIPTS = ("preprocess.py", "dataset_schema.py", "parquet_parts.py", "raw_rows.py", "signature.py")
+SCRIPTS = (
+    "preprocess.py",
+    "batch_rows.py",
+    "dataset_schema.py",
+    "parquet_parts.py",
+    "raw_rows.py",
+    "signature.py",
+    "typed_rows.py",
+    "unique_ids.py",
+)
 OUTPUTS = ("train", "validation", "test", "signature", "batch")
 
 

@@ -167,7 +167,7 @@ def test_script_runs_alone_and_helps_in_time(name: str, tmp_path: Path) -> None:
     assert _children_seconds() - started < MAX_HELP_CPU_SECONDS
     publishing = {f"publish_{part}" for part in ("day", "history", "plan", "rows", "table")}
     features = {f"feature_{part}" for part in ("group", "manifest", "query", "writer")}
-    rows = {"customer_rows", "parquet_parts", "raw_rows"}
+    rows = {"batch_rows", "customer_rows", "parquet_parts", "raw_rows", "typed_rows", "unique_ids"}
     libraries = {"athena_client", "athena_sql", "dataset_schema", "signature", "inference"}
     is_command = name not in publishing | features | rows | libraries
     assert bool(re.match(r"usage: ", ended.stdout)) is is_command

@@ -9,11 +9,18 @@ import pytest
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 CONTAINER = {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "xgboost", "boto3", "botocore"}
 BUNDLES = {
-    "preprocess.py": {"dataset_schema", "parquet_parts", "raw_rows", "signature"},
+    "preprocess.py": {
+        *("batch_rows", "dataset_schema", "parquet_parts", "raw_rows", "signature", "typed_rows", "unique_ids"),
+    },
+    "batch_rows.py": {"dataset_schema", "parquet_parts", "typed_rows"},
+    "typed_rows.py": {"dataset_schema", "raw_rows"},
+    "unique_ids.py": {"dataset_schema", "raw_rows", "typed_rows"},
     "raw_rows.py": {"dataset_schema"},
     "customer_rows.py": {"dataset_schema", "raw_rows"},
     "feature_writer.py": {"dataset_schema"},
-    "ingest_features.py": {"customer_rows", "dataset_schema", "feature_group", "feature_manifest", "feature_writer"},
+    "ingest_features.py": {
+        *("customer_rows", "dataset_schema", "feature_group", "feature_manifest", "feature_writer", "raw_rows"),
+    },
     "parquet_parts.py": {"dataset_schema"},
     "athena_sql.py": {"dataset_schema"},
     "athena_client.py": {"dataset_schema"},

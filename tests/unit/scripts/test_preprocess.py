@@ -298,7 +298,7 @@ def test_ids_that_only_share_a_hash_are_accepted(tmp_path: Path, monkeypatch: py
     def colliding(ids: pa.Array) -> Any:
         return np.array([int(text[-6:]) // 2 * 0x9E3779B97F4A7C15 % 2**64 for text in ids.to_pylist()], dtype=np.uint64)
 
-    monkeypatch.setattr("preprocess.hash_ids", colliding)
+    monkeypatch.setattr("unique_ids.hash_ids", colliding)
     write_rows(tmp_path / "raw/a.parquet", ROWS)
 
     assert run(tmp_path) == 0
