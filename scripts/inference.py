@@ -1,5 +1,7 @@
 """Serves a model: `model_fn`, `input_fn`, `predict_fn` and `output_fn` as SageMaker's XGBoost container calls them."""
 
+import csv
+import io
 import json
 import logging
 import os
@@ -49,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The answer's rows, in the request's order: id, prediction, prediction_probability."""
+    """The answer's rows, in the request's order: id (when the request has ids), prediction, prediction_probability."""
 
     table: pa.Table
     content_type: str
@@ -84,15 +86,19 @@ def predict_fn(request: Request, model: Model) -> Scores:
     ids: list[pa.Array] = []
     values: list[npt.NDArray[np.float32]] = []
     unseen: Counter[str] = Counter()
+    has_id = True
     for batch in _decode(request, signature):
-        for applied in signature.apply_in_blocks(batch):
+        has_id = signature.id_column in batch.schema.names
+        for applied in signature.apply_in_blocks(batch, has_id=has_id):
             values.append(model.booster.inplace_predict(applied.matrix, validate_features=False))
             unseen.update(applied.unseen)
-        ids.append(_ids(batch.column(signature.id_column), signature.id_column))
+        if has_id:
+            ids.append(_ids(batch.column(signature.id_column), signature.id_column))
     for name, count in sorted(unseen.items()):
         if count:
             logger.warning("Feature %r has %d values that training never saw: they count as missing.", name, count)
-    return Scores(table=_table(signature, ids, values), content_type=request.content_type)
+    table = _table(signature, ids if has_id else None, values)
+    return Scores(table=table, content_type=request.content_type)
 
 
 def output_fn(scores: Scores, accept: str | None) -> tuple[bytes, str]:
@@ -108,7 +114,7 @@ def output_fn(scores: Scores, accept: str | None) -> tuple[bytes, str]:
     return encode(scores.table), kind
 
 
-def _table(signature: Signature, ids: list[pa.Array], values: list[npt.NDArray[np.float32]]) -> pa.Table:
+def _table(signature: Signature, ids: list[pa.Array] | None, values: list[npt.NDArray[np.float32]]) -> pa.Table:
     scores = np.concatenate(values) if values else np.empty(0, dtype=np.float32)
     if signature.is_regression:
         prediction = pa.array(scores.astype(np.float64))
@@ -116,7 +122,7 @@ def _table(signature: Signature, ids: list[pa.Array], values: list[npt.NDArray[n
     else:
         prediction = pa.array((scores >= THRESHOLD).astype(np.int32))
         probability = pa.array(scores.astype(np.float64))
-    columns = {signature.id_column: pa.chunked_array(ids, pa.string())}
+    columns = {} if ids is None else {signature.id_column: pa.chunked_array(ids, pa.string())}
     return pa.table(columns | {"prediction": prediction, "prediction_probability": probability})
 
 
@@ -147,14 +153,41 @@ def _decode_parquet(source: pa.BufferReader, signature: Signature) -> Iterator[p
 
 
 def _decode_csv(source: pa.BufferReader, signature: Signature) -> Iterator[pa.RecordBatch]:
+    """Read lines of the features, with or without the id before them; the first line says which."""
     types = signature.column_types()
-    if source.size() == 0:
+    found = _count_columns(source.read_buffer())
+    if found == 0:
         return
-    yield from pa.csv.open_csv(
-        source,
-        read_options=pa.csv.ReadOptions(column_names=list(types), use_threads=pa.cpu_count() > 1),
-        convert_options=pa.csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True),
-    )
+    if found == len(signature.names):
+        # A transform job that joins the answer with its own input sends no ids.
+        types.pop(signature.id_column)
+    elif found != len(types):
+        raise DataRefused(
+            f"The {CSV} body is refused: its first line has {found} columns; expected are {len(signature.names)}, the "
+            f"features {quoted(signature.names, limit=1000)}, or {len(types)}, the id {signature.id_column!r} before "
+            "them."
+        )
+    source.seek(0)
+    try:
+        yield from pa.csv.open_csv(
+            source,
+            read_options=pa.csv.ReadOptions(column_names=list(types), use_threads=pa.cpu_count() > 1),
+            convert_options=pa.csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True),
+        )
+    except pa.ArrowInvalid as error:
+        raise DataRefused(
+            f"The {CSV} body is refused: {error}; its first line has {found} columns, so expected on every line are "
+            f"{quoted(types, limit=1000)}."
+        ) from error
+
+
+def _count_columns(body: pa.Buffer) -> int:
+    """Return how many fields the first line has that is not empty; 0 when there is none."""
+    lines = csv.reader(io.TextIOWrapper(pa.BufferReader(body), "utf-8", errors="replace", newline=""))
+    try:
+        return next((len(line) for line in lines if line), 0)
+    except csv.Error as error:
+        raise DataRefused(f"The {CSV} body is refused: its first line cannot be read: {error}.") from error
 
 
 def _decode_json_lines(source: pa.BufferReader, signature: Signature) -> Iterator[pa.RecordBatch]:
@@ -193,7 +226,8 @@ def _encode_parquet(table: pa.Table) -> bytes:
 
 def _encode_csv(table: pa.Table) -> bytes:
     # Arrow's "needed" quotes every text; ids that hold a comma or a quote are the only ones that need it.
-    needs_quotes = pc.any(pc.match_substring_regex(table.column(0), '[",\r\n]')).as_py()
+    ids = [column for column in table.columns if pa.types.is_string(column.type)]
+    needs_quotes = any(pc.any(pc.match_substring_regex(column, '[",\r\n]')).as_py() for column in ids)
     options = pa.csv.WriteOptions(include_header=False, quoting_style="needed" if needs_quotes else "none")
     sink = pa.BufferOutputStream()
     pa.csv.write_csv(table, sink, write_options=options)

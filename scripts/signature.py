@@ -92,21 +92,23 @@ class Signature:
         types = {item.name: text if isinstance(item, CategoricalFeature) else pa.float64() for item in self.features}
         return {self.id_column: pa.string(), **types}
 
-    def check_columns(self, names: Sequence[str], also: Sequence[str] = ()) -> None:
+    def check_columns(self, names: Sequence[str], also: Sequence[str] = (), *, has_id: bool = True) -> None:
         """Refuse rows whose columns are not the id, the features and those of `also`, in any order."""
-        check_columns(names, (self.id_column, *self.names, *also), "The table of rows")
+        expected = (self.id_column, *self.names) if has_id else self.names
+        check_columns(names, (*expected, *also), "The table of rows")
 
-    def apply(self, rows: pa.Table | pa.RecordBatch, also: Sequence[str] = ()) -> Applied:
+    def apply(self, rows: pa.Table | pa.RecordBatch, also: Sequence[str] = (), *, has_id: bool = True) -> Applied:
         """Turn raw rows into the model's matrix.
 
         Args:
             rows: the id column, every feature, and the columns of `also`; in any order.
             also: further columns that may be there and are not looked at, such as the target.
+            has_id: whether there is an id column; it is not looked at.
 
         Raises:
             DataRefused: a column is missing, extra or ill-typed, or a number is infinite.
         """
-        self.check_columns(rows.schema.names, also)
+        self.check_columns(rows.schema.names, also, has_id=has_id)
         applied = Applied(np.empty((rows.num_rows, len(self.features)), dtype=np.float32))
         for index, feature in enumerate(self.features):
             start = 0
@@ -119,10 +121,12 @@ class Signature:
                 start += len(chunk)
         return applied
 
-    def apply_in_blocks(self, rows: pa.Table | pa.RecordBatch, also: Sequence[str] = ()) -> Iterable[Applied]:
+    def apply_in_blocks(
+        self, rows: pa.Table | pa.RecordBatch, also: Sequence[str] = (), *, has_id: bool = True
+    ) -> Iterable[Applied]:
         """Apply to some rows at a time, in order, so that each matrix is small enough for the processor's cache."""
         for start in range(0, rows.num_rows, BLOCK_ROWS):
-            yield self.apply(rows.slice(start, BLOCK_ROWS), also)
+            yield self.apply(rows.slice(start, BLOCK_ROWS), also, has_id=has_id)
 
     def labels(self, target: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.float32]:
         """Return the target column that preprocessing wrote (0 and 1, or numbers) as the model's labels."""

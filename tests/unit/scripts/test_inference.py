@@ -118,6 +118,77 @@ def test_request_without_rows_gives_no_rows(model: Model, content_type: str) -> 
     assert body == b"" if content_type != PARQUET else decoded(body, PARQUET) == []
 
 
+def test_csv_without_ids_gives_prediction_and_probability_of_each_line(model: Model) -> None:
+    """A transform job that joins the answer with its input drops the id before it asks."""
+    with_ids = decoded(answered(model, encoded(ROWS, CSV), CSV), CSV)
+
+    body = answered(model, encoded(ROWS.drop_columns("customer_id"), CSV), CSV)
+
+    assert decoded(body, CSV) == [row[1:] for row in with_ids]
+
+
+@pytest.mark.parametrize("first", ["CUST_000001,", ""])
+@pytest.mark.parametrize(
+    ("line", "same"),
+    [("1.5,basic", "1.5,basic\n"), ("1.5,basic\r\n", "1.5,basic\n"), ('"1.5","basic"', "1.5,basic"), ('"",""', ",")],
+)
+def test_csv_line_ends_and_quotes_make_no_difference(model: Model, first: str, line: str, same: str) -> None:
+    body = f"{first}{line}".encode()
+
+    answers = [answered(model, text, CSV) for text in (body, f"{first}{same}".encode(), b"\n" + body)]
+
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0].count(b"\n") == 1
+
+
+def test_csv_categories_with_commas_quotes_and_unicode_are_found_without_ids(tmp_path: Path) -> None:
+    plans = ["a,b", 'c"d', "ü€"]
+    rows = small_rows(300, plan=[plans[number % 3] for number in range(300)])
+    model = trained(tmp_path, SMALL, rows)
+    bare = rows.drop_columns("churned")
+
+    body = answered(model, encoded(bare.drop_columns("customer_id"), CSV), CSV)
+
+    assert decoded(body, CSV) == [row[1:] for row in decoded(answered(model, encoded(bare, PARQUET), PARQUET), PARQUET)]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("1.5,basic\nCUST_000002,1.5,basic\n", "Expected 2 columns, got 3.*has 2 columns, .* are 'amount', 'plan'[.]"),
+        (
+            "CUST_000002,1.5,basic\n1.5,basic",
+            "Expected 3 columns, got 2.*has 3 columns, .* 'customer_id', 'amount', 'p",
+        ),
+        ("1.5,basic\n1.5", "Expected 2 columns, got 1"),
+    ],
+)
+def test_csv_lines_of_different_length_are_refused(model: Model, body: str, message: str) -> None:
+    with pytest.raises(DataRefused, match=f"The text/csv body is refused: .*{message}"):
+        answered(model, body.encode(), CSV)
+
+
+def test_csv_body_of_empty_lines_gives_no_rows(model: Model) -> None:
+    assert answered(model, b"\n\r\n", CSV) == b""
+
+
+@pytest.mark.parametrize("content_type", [PARQUET, JSON_LINES])
+def test_request_of_another_format_needs_its_ids(model: Model, content_type: str) -> None:
+    with pytest.raises(DataRefused, match=r"missing columns \['customer_id'\]"):
+        answered(model, encoded(ROWS.drop_columns("customer_id"), content_type), content_type)
+
+
+def test_regression_answers_csv_without_ids_with_an_empty_probability(tmp_path: Path) -> None:
+    model = trained(tmp_path, PRICES, price_rows(300))
+
+    lines = answered(model, encoded(ROWS.drop_columns("customer_id"), CSV), CSV).decode().splitlines()
+
+    assert len(lines) == 300
+    assert all(
+        probability == "" and np.isfinite(float(number)) for number, probability in (x.split(",") for x in lines)
+    )
+
+
 def test_unseen_categories_count_as_missing_and_are_logged(model: Model, caplog: pytest.LogCaptureFixture) -> None:
     unseen, missing = (small_rows(3, plan=plans).drop_columns("churned") for plans in (["x", "y", "x"], [None] * 3))
 
@@ -151,10 +222,18 @@ def test_other_content_types_are_refused_by_name(model: Model, content_type: str
     [
         (ROWS.drop_columns("plan"), PARQUET, r"missing columns \['plan'\], extra \[\]"),
         (ROWS.drop_columns("plan"), JSON_LINES, r"missing columns \['plan'\], extra \[\]"),
-        (ROWS.drop_columns("plan"), CSV, "Expected 3 columns, got 2.*expected are 'customer_id', 'amount', 'plan'"),
         (small_rows(3), PARQUET, r"missing columns \[\], extra \['churned'\]"),
         (small_rows(3), JSON_LINES, "unexpected field.*expected are 'customer_id', 'amount', 'plan'"),
-        (small_rows(3), CSV, "Expected 3 columns, got 4"),
+        (
+            small_rows(3),
+            CSV,
+            "its first line has 4 columns; expected are 2, the features 'amount', 'plan', or 3, the id",
+        ),
+        (
+            ROWS.select(["amount"]),
+            CSV,
+            "its first line has 1 columns; expected are 2, .* or 3, the id 'customer_id' be",
+        ),
     ],
 )
 def test_missing_and_extra_columns_are_refused(model: Model, rows: pa.Table, content_type: str, message: str) -> None:
