@@ -21,7 +21,7 @@ PAGE = page("docs/aws.md")
 GOLDEN = ROOT / "tests/integration/pipelines/golden/end_to_end.json"
 ROLE, PERSON = "What the role may do", "What a person may do"
 CALLERS = {
-    "scripts": (ROLE, {"s3", "glue", "sagemaker", "athena", "sagemaker-featurestore-runtime"}),
+    "scripts": (ROLE, {"s3", "glue", "sagemaker", "athena", "sagemaker-featurestore-runtime", "logs", "sns"}),
     "pipelines/deployment": (PERSON, {"s3", "lambda", "sagemaker"}),
     "cli": (PERSON, {"s3", "sagemaker", "athena", "glue", "logs"}),
 }
@@ -35,8 +35,8 @@ OF_THE_SDK = {
 """Methods that are no operations themselves."""
 OTHER_NAMES = {"s3:HeadBucket": "s3:ListBucket", "s3:HeadObject": "s3:GetObject", "s3:ListObjectsV2": "s3:ListBucket"}
 """Operations that IAM knows by another name."""
-NEVER_CALLED = {"athena:GetDatabase"}
-"""Methods that another service has by the same name, which is the one that is called: here Glue."""
+NEVER_CALLED = {"athena:GetDatabase", "logs:GetQueryResults"}
+"""Methods that another service has by the same name, which is the one that is called: here Glue and Athena."""
 PREFIXES = {"sagemaker-featurestore-runtime": "sagemaker"}
 """Services whose actions begin with another service's name."""
 OF_IAM = {"iam:PassRole", "lambda:InvokeFunction", "s3:ListBucket"}
@@ -117,6 +117,8 @@ def test_calls_of_every_caller_are_seen() -> None:
         ("scripts/publish.py", "s3:ListBucket"),  # by a paginator
         ("scripts/athena_client.py", "athena:GetQueryResults"),
         ("scripts/lambdas/get_latest_approved_model.py", "sagemaker:ListModelPackages"),
+        ("scripts/lambdas/notify_failure.py", "sns:Publish"),
+        ("scripts/lambdas/notify_failure.py", "logs:DescribeLogStreams"),
         ("pipelines/deployment/functions.py", "lambda:CreateFunction"),
         ("pipelines/deployment/pipeline.py", "sagemaker:CreatePipeline"),  # by the SDK
         ("cli/job_logs.py", "sagemaker:ListTrainingJobs"),  # by a paginator, named elsewhere
@@ -149,6 +151,7 @@ def test_policy_names_actions_that_exist(heading: str) -> None:
         "ecr",
         "cloudwatch",
         "logs",
+        "sns",
         "s3",
         "glue",
         "sagemaker",
