@@ -1,12 +1,15 @@
 """The batch: what is scored, cut into files of one transform request each, and the labels that are known of it."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from dataset_schema import DataRefused, IdRange, Schema, SchemaRefused
 from parquet_parts import Parts
-from typed_rows import row_types
+from raw_rows import Rows
+from typed_rows import id_numbers, row_types, typed_rows
+from unique_ids import UniqueIds
 
 
 class BatchRows:
@@ -18,7 +21,7 @@ class BatchRows:
     def __init__(self, schema: Schema, batch: Path, labels: Path | None, max_file_bytes: int) -> None:
         types = row_types(schema)
         target = types.get_field_index(schema.target)
-        self.target = schema.target
+        self.schema = schema
         self.scored = Parts(batch, types.remove(target), max_file_bytes)
         label_types = pa.schema([types.field(schema.id_column), types.field(target)])
         self.labels = None if labels is None else Parts(labels, label_types, has_a_file=True)
@@ -27,7 +30,7 @@ class BatchRows:
         """Add rows as `typed_rows` gives them."""
         self.scored.write(typed.select(self.scored.types.names))
         if self.labels is not None:
-            known = pc.invert(typed.column(self.target).is_null(nan_is_null=True))
+            known = pc.invert(typed.column(self.schema.target).is_null(nan_is_null=True))
             self.labels.write(typed.select(self.labels.types.names).filter(known))
 
     def close(self) -> None:
@@ -36,14 +39,62 @@ class BatchRows:
         if self.labels is not None:
             self.labels.close()
 
+    @property
+    def rows(self) -> int:
+        """How many rows there are to score."""
+        return self.scored.rows
+
     def check(self, ids: IdRange) -> None:
         """Refuse a batch of nobody."""
-        if not self.scored.rows:
+        if not self.rows:
             raise DataRefused(f"No rows to score: the input has none of the ids {ids}.")
 
     def __str__(self) -> str:
         labelled = "" if self.labels is None else f", {self.labels.rows} of them labelled"
-        return f"{self.scored.rows} in {len(self.scored.paths)} files{labelled}"
+        return f"{self.rows} in {len(self.scored.paths)} files{labelled}"
+
+
+def write_batch(read: Callable[[], Iterable[Rows]], ids: IdRange, batch: BatchRows) -> int:
+    """Check every row, write those of a range of ids, and end the files; return how many rows were read.
+
+    The rows are read again only when two ids may be the same.
+
+    Raises:
+        DataRefused: a value is not what the schema says, or an id occurs twice.
+    """
+    schema = batch.schema
+    unique = UniqueIds(schema)
+    for rows in read():
+        typed = typed_rows(rows, schema)
+        column = typed.column(schema.id_column)
+        unique.add(column)
+        batch.write(typed.filter(pa.array(ids.holds(id_numbers(rows, column, schema)))))
+    batch.close()
+    unique.check(read)
+    return len(unique)
+
+
+def id_range(start: str | None, end: str | None, schema: Schema) -> IdRange:
+    """Read the bounds of a range of ids; nothing, or an empty text, is no bound.
+
+    Raises:
+        SchemaRefused: a bound is no whole number, or ids have no numbers.
+    """
+    ids = IdRange(_bound(start), _bound(end))
+    if schema.id_format is None and not ids.is_open:
+        raise SchemaRefused("An id range needs id_format in the schema: write one, or leave the ranges empty.")
+    return ids
+
+
+def _bound(text: str | None) -> int | None:
+    if text is None or not text.strip():
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise SchemaRefused(
+            f"The id bound {text!r} is refused: write a whole number, or nothing for no bound."
+        ) from error
 
 
 def check_limit(max_file_bytes: int) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from batch_rows import BatchRows, check_limit
+from batch_rows import BatchRows, check_limit, id_range
 from dataset_schema import (
     DataRefused,
     IdRange,
@@ -46,6 +46,10 @@ class Plan:
     source: Path
     schema: Schema
     folders: Mapping[str, Path]
+    """The splits' and the signature's."""
+    batch_folder: Path | None
+    """Without it there are no rows to score."""
+    labels_folder: Path | None
     train: IdRange
     batch: IdRange
     validation_fraction: float
@@ -60,8 +64,11 @@ class Plan:
                 f"The fractions {quoted(fractions)} of validation and test are refused: "
                 "both must be above 0, and their sum below 1."
             )
-        if self.schema.id_format is None and not (self.train.is_open and self.batch.is_open):
-            raise SchemaRefused("An id range needs id_format in the schema: write one, or leave the ranges empty.")
+        if self.batch_folder is None and (self.labels_folder is not None or not self.batch.is_open):
+            raise SchemaRefused(
+                "Labels or ids of a batch are given, but no folder for the batch: name it with --batch, or leave out "
+                "--labels, --batch-id-start and --batch-id-end."
+            )
         check_limit(self.max_file_bytes)
 
 
@@ -71,7 +78,7 @@ def preprocess(plan: Plan) -> None:
     unique, target = UniqueIds(plan.schema), plan.schema.target
     label_sums: Counter[str] = Counter()
     writers = {name: Parts(plan.folders[name], row_types(plan.schema)) for name in SPLITS}
-    batch = BatchRows(plan.schema, plan.folders["batch"], None, plan.max_file_bytes)
+    batch = _batch(plan)
     for rows in read(files, plan.source, plan.schema):
         typed = typed_rows(rows, plan.schema)
         ids = typed.column(plan.schema.id_column)
@@ -83,16 +90,20 @@ def preprocess(plan: Plan) -> None:
             part = typed.filter(pa.array(mask))
             writers[name].write(part)
             label_sums[name] += pc.sum(part.column(target)).as_py() or 0
-        batch.write(typed.filter(pa.array(plan.batch.holds(numbers))))
+        if batch is not None:
+            batch.write(typed.filter(pa.array(plan.batch.holds(numbers))))
     for writer in writers.values():
         writer.close()
-    batch.close()
+    if batch is not None:
+        batch.close()
     unique.check(lambda: read(files, plan.source, plan.schema))
     _check_enough(plan, writers, label_sums)
-    batch.check(plan.batch)
+    if batch is not None:
+        batch.check(plan.batch)
     signature = Signature.fit(plan.schema, lambda: _read_parts(writers["train"].paths))
     signature.save(plan.folders["signature"])
-    say(f"Read {len(unique)} rows from {len(files)} files; {_counts(writers)}; to score {batch}.")
+    scored = "" if batch is None else f"; to score {batch}"
+    say(f"Read {len(unique)} rows from {len(files)} files; {_counts(writers)}{scored}.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,13 +111,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(argv)
 
     def work() -> None:
+        schema = Schema.load(given.schema)
         preprocess(
             Plan(
                 source=given.input,
-                schema=Schema.load(given.schema),
-                folders={name: getattr(given, name) for name in (*SPLITS, "signature", "batch")},
-                train=IdRange(given.train_id_start, given.train_id_end),
-                batch=IdRange(given.batch_id_start, given.batch_id_end),
+                schema=schema,
+                folders={name: getattr(given, name) for name in (*SPLITS, "signature")},
+                batch_folder=given.batch,
+                labels_folder=given.labels,
+                train=id_range(given.train_id_start, given.train_id_end, schema),
+                batch=id_range(given.batch_id_start, given.batch_id_end, schema),
                 validation_fraction=given.validation_fraction,
                 test_fraction=given.test_fraction,
                 seed=given.seed,
@@ -121,11 +135,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = new_parser(__doc__)
     parser.add_argument("--input", type=Path, default=PROCESSING / "input/raw", help="CSV or Parquet, any depth")
     parser.add_argument("--schema", type=Path, default=PROCESSING / "input/schema/schema.json", help="the columns")
-    for name in (*SPLITS, "signature", "batch"):
+    for name in (*SPLITS, "signature"):
         parser.add_argument(f"--{name}", type=Path, default=PROCESSING / "output" / name, help="output folder")
+    parser.add_argument("--batch", type=Path, help="folder for the rows to score; left out: there are none")
+    parser.add_argument("--labels", type=Path, help="folder for the labels of the rows to score; left out: not written")
     for name in ("train", "batch"):
-        parser.add_argument(f"--{name}-id-start", type=_bound, help="first id's number; empty: no bound")
-        parser.add_argument(f"--{name}-id-end", type=_bound, help="last id's number, included; empty: no bound")
+        parser.add_argument(f"--{name}-id-start", help="first id's number; empty: no bound")
+        parser.add_argument(f"--{name}-id-end", help="last id's number, included; empty: no bound")
     parser.add_argument("--validation-fraction", type=float, default=0.15, help="of the training range")
     parser.add_argument("--test-fraction", type=float, default=0.15, help="of the training range")
     parser.add_argument("--seed", type=int, default=42, help="another seed is another split")
@@ -133,8 +149,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _bound(text: str) -> int | None:
-    return int(text) if text.strip() else None
+def _batch(plan: Plan) -> BatchRows | None:
+    if plan.batch_folder is None:
+        return None
+    return BatchRows(plan.schema, plan.batch_folder, plan.labels_folder, plan.max_file_bytes)
 
 
 def _split(plan: Plan, hashes: npt.NDArray[np.uint64], in_training: Mask) -> dict[str, Mask]:

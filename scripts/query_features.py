@@ -1,7 +1,9 @@
 """Reads the customers to learn from and to score out of a feature group, each as of the inference date.
 
-Its bundle: query_features.py, athena_client.py, athena_sql.py, dataset_schema.py, feature_group.py,
-feature_manifest.py, feature_query.py, parquet_parts.py, publish_day.py.
+With --output they are as the group has them, for preprocess.py; with --batch they are ready to be scored.
+
+Its bundle: query_features.py, athena_client.py, athena_sql.py, batch_rows.py, dataset_schema.py, feature_group.py,
+feature_manifest.py, feature_query.py, parquet_parts.py, publish_day.py, raw_rows.py, typed_rows.py, unique_ids.py.
 """
 
 import argparse
@@ -13,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import boto3
@@ -22,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from athena_client import Athena
+from batch_rows import BatchRows, check_limit, id_range, write_batch
 from botocore.exceptions import BotoCoreError, ClientError
 from dataset_schema import (
     DataRefused,
@@ -39,10 +42,12 @@ from feature_manifest import Manifest
 from feature_query import OfflineTable, Wanted, arrived_query, as_of_query, unload
 from parquet_parts import Parts
 from publish_day import day_of
+from raw_rows import Rows
 
 PROCESSING = Path("/opt/ml/processing")
 READ_ROWS = 32_768
 FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.3, 30.0
+SCORING = "scoring"
 TYPES = {"Integral": pa.int64(), "Fractional": pa.float64(), "String": pa.string()}
 
 
@@ -71,14 +76,39 @@ class Plan:
     """S3 prefix for Athena's own files; they are removed at the end."""
     output: Path
     max_file_bytes: int
+    is_batch: bool = False
+    """Write the customers ready to be scored; else as the group has them."""
+    labels: Path | None = None
+    """For the labels that are known of a batch."""
 
     def __post_init__(self) -> None:
         if not self.ranges:
             raise SchemaRefused("Nobody is asked for: give --train-id-start/-end, --batch-id-start/-end, or both.")
         if self.schema.id_format is None and not all(ids.is_open for ids in self.ranges.values()):
             raise SchemaRefused("An id range needs id_format in the schema: write one, or leave the ranges empty.")
+        check_limit(self.max_file_bytes)
         if self.schema.event_time_column is None:
             raise SchemaRefused("A feature group needs event_time_column in the schema: name the column.")
+        if self.is_batch and self.ranges.keys() != {SCORING}:
+            raise SchemaRefused(
+                "A batch holds customers to score: with --batch give --batch-id-start and --batch-id-end, and leave "
+                "out --train-id-start and --train-id-end."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRows(Rows):
+    """Rows of a feature group, which have no order, so that each is named by its id."""
+
+    id_column: str
+
+    def refuse(self, column: str, index: int, expected: str) -> NoReturn:
+        """Refuse one value by its customer."""
+        name, value = (self.batch.column(part)[index].as_py() for part in (self.id_column, column))
+        raise DataRefused(
+            f"Feature group {self.file!r}, {self.id_column} {name!r}, column {column!r}: the value {value!r} is "
+            f"refused; expected is {expected}."
+        )
 
 
 def query_features(plan: Plan, clients: Clients) -> int:
@@ -92,14 +122,14 @@ def query_features(plan: Plan, clients: Clients) -> int:
     location = f"{plan.unload.rstrip('/')}/{uuid.uuid4().hex}/"
     clients.athena.run(unload(as_of_query(table, wanted), location))
     try:
-        parts = _recut(plan, group, unloaded(clients.s3, location))
+        count, written = _write(plan, group, lambda: unloaded(clients.s3, location))
     finally:
         _remove(clients.s3, location)
     say(
-        f"Read {parts.rows} customers of feature group {group.name!r}, as of before {plan.before:%Y-%m-%dT%H:%M:%SZ}, "
-        f"into {len(parts.paths)} files."
+        f"Read {count} customers of feature group {group.name!r}, as of before {plan.before:%Y-%m-%dT%H:%M:%SZ}, "
+        f"{written}."
     )
-    return parts.rows
+    return count
 
 
 def wait_until_arrived(plan: Plan, clients: Clients, group: FeatureGroup, table: OfflineTable) -> None:
@@ -146,26 +176,55 @@ def unloaded(s3: Any, location: str) -> Iterator[pa.RecordBatch]:
                 yield from pq.ParquetFile(path).iter_batches(batch_size=READ_ROWS)
 
 
-def _recut(plan: Plan, group: FeatureGroup, batches: Iterator[pa.RecordBatch]) -> Parts:
-    """Write the rows with the schema's names and the group's types, no file larger than a transform request."""
+def _write(plan: Plan, group: FeatureGroup, read: Callable[[], Iterator[pa.RecordBatch]]) -> tuple[int, str]:
+    """Write what `read` gives, which may be called again; return how many rows were written, and where."""
     types = pa.schema([(name, TYPES[group.types[name]]) for name in plan.schema.columns])
-    parts = Parts(plan.output, types, plan.max_file_bytes)
+
+    def typed() -> Iterator[pa.RecordBatch]:
+        for batch in read():
+            # By position: Athena's names are in lower case.
+            columns = [column.cast(field.type) for column, field in zip(batch.columns, types, strict=True)]
+            yield pa.record_batch(columns, schema=types)
+
+    if plan.is_batch:
+        scored = _write_batch(plan, group, typed)
+        return scored.rows, f"to score {scored}"
+    parts = _write_raw(plan, group, Parts(plan.output, types, plan.max_file_bytes), typed())
+    return parts.rows, f"into {len(parts.paths)} files"
+
+
+def _write_raw(plan: Plan, group: FeatureGroup, parts: Parts, batches: Iterator[pa.RecordBatch]) -> Parts:
+    """Write the rows as they are, no file larger than a transform request."""
     found = dict.fromkeys(plan.ranges, 0)
     for batch in batches:
-        # By position: Athena's names are in lower case.
-        columns = [column.cast(field.type) for column, field in zip(batch.columns, types, strict=True)]
-        typed = pa.record_batch(columns, schema=types)
-        parts.write(typed)
-        for name, rows in _in_ranges(plan, typed).items():
+        parts.write(batch)
+        for name, rows in _in_ranges(plan, batch).items():
             found[name] += rows
     parts.close()
-    empty = [f"{name} (ids {plan.ranges[name]})" for name, rows in found.items() if not rows]
-    if empty:
+    _refuse_empty(plan, group, [name for name, rows in found.items() if not rows])
+    return parts
+
+
+def _write_batch(plan: Plan, group: FeatureGroup, read: Callable[[], Iterator[pa.RecordBatch]]) -> BatchRows:
+    """Write the rows to score as prepare_batch.py does."""
+    batch = BatchRows(plan.schema, plan.output, plan.labels, plan.max_file_bytes)
+
+    def rows() -> Iterator[Rows]:
+        for part in read():
+            yield GroupRows(group.name, 1, part, is_text=False, id_column=plan.schema.id_column)
+
+    write_batch(rows, plan.ranges[SCORING], batch)
+    _refuse_empty(plan, group, [] if batch.rows else [SCORING])
+    return batch
+
+
+def _refuse_empty(plan: Plan, group: FeatureGroup, names: Sequence[str]) -> None:
+    if names:
+        empty = " and for ".join(f"{name} (ids {plan.ranges[name]})" for name in names)
         raise DataRefused(
-            f"Feature group {group.name!r} has no customers for {' and for '.join(empty)} before {_iso(plan.before)}: "
+            f"Feature group {group.name!r} has no customers for {empty} before {_iso(plan.before)}: "
             "widen the range, change the inference date, or ingest them first."
         )
-    return parts
 
 
 def _in_ranges(plan: Plan, rows: pa.RecordBatch) -> dict[str, int]:
@@ -201,16 +260,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def work() -> None:
         day = day_of(given.inference_date, given.execution_started, datetime.now(UTC))
+        schema = Schema.load(given.schema)
         plan = Plan(
             feature_group=given.feature_group,
-            schema=Schema.load(given.schema),
-            ranges=_ranges(given),
+            schema=schema,
+            ranges=_ranges(given, schema),
             before=datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1),
             manifest=given.manifest,
             wait_seconds=given.wait_seconds,
             unload=given.unload,
-            output=given.output,
+            output=_output(given),
             max_file_bytes=int(given.max_file_mb * 1_000_000),
+            is_batch=given.batch is not None,
+            labels=given.labels,
         )
         try:
             query_features(plan, _clients(given.region, given.query_results))
@@ -229,27 +291,23 @@ def _clients(region: str | None, results: str) -> Clients:
     )
 
 
-def _ranges(given: argparse.Namespace) -> dict[str, IdRange]:
+def _ranges(given: argparse.Namespace, schema: Schema) -> dict[str, IdRange]:
     asked = {
         "training": (given.train_id_start, given.train_id_end),
-        "scoring": (given.batch_id_start, given.batch_id_end),
+        SCORING: (given.batch_id_start, given.batch_id_end),
     }
     return {
-        name: IdRange(*(_bound(text) for text in bounds))
-        for name, bounds in asked.items()
-        if any(text is not None for text in bounds)
+        name: id_range(*bounds, schema) for name, bounds in asked.items() if any(text is not None for text in bounds)
     }
 
 
-def _bound(text: str | None) -> int | None:
-    if text is None or not text.strip():
-        return None
-    try:
-        return int(text)
-    except ValueError as error:
-        raise SchemaRefused(
-            f"The id bound {text!r} is refused: write a whole number, or nothing for no bound."
-        ) from error
+def _output(given: argparse.Namespace) -> Path:
+    if given.output is not None and given.batch is not None:
+        raise SchemaRefused("Rows go to one folder: give --output for preprocess.py, or --batch to score them.")
+    if given.labels is not None and given.batch is None:
+        raise SchemaRefused("--labels is given without --batch: give both, or none.")
+    folder: Path = given.batch or given.output or PROCESSING / "output/raw"
+    return folder
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -265,7 +323,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--wait-seconds", type=float, default=1200, help="for the offline store to have it all")
     parser.add_argument("--query-results", required=True, help="S3 prefix for Athena's results")
     parser.add_argument("--unload", required=True, help="S3 prefix for Athena's files")
-    parser.add_argument("--output", type=Path, default=PROCESSING / "output/raw", help="output folder")
+    parser.add_argument("--output", type=Path, help=f"folder for the rows; left out: {PROCESSING / 'output/raw'}")
+    parser.add_argument("--batch", type=Path, help="folder for the rows, ready to be scored; instead of --output")
+    parser.add_argument("--labels", type=Path, help="folder for the labels of the batch; left out: not written")
     parser.add_argument("--max-file-mb", type=float, default=20, help="of one file, below MaxPayloadInMB")
     parser.add_argument("--region", help="AWS region; left out: the environment's")
     return parser

@@ -45,16 +45,19 @@ class Rows:
             self.refuse(column, int(np.flatnonzero(bad)[0]), expected)
 
 
-def read(files: Sequence[Path], folder: Path, schema: Schema) -> Iterator[Rows]:
-    """Read files one after the other, some rows at a time, each with exactly the schema's columns."""
+def read(files: Sequence[Path], folder: Path, schema: Schema, *, needs_target: bool = True) -> Iterator[Rows]:
+    """Read files one after the other, some rows at a time, each with exactly the schema's columns.
+
+    Where the target is not needed, a file may lack its column: all its rows are then without a label.
+    """
     total = 0
     for path in files:
         name, first = path.relative_to(folder).as_posix(), 1
         opened = _open_csv if ".csv" in path.suffixes else _open_parquet
         try:
-            for batch in opened(path, schema, name):
+            for batch in opened(path, schema, name, needs_target):
                 if batch.num_rows:
-                    yield Rows(name, first, batch, is_text=opened is _open_csv)
+                    yield Rows(name, first, _completed(batch, schema), is_text=opened is _open_csv)
                     first += batch.num_rows
         except (pa.ArrowInvalid, OSError) as error:
             raise DataRefused(f"File {name!r} cannot be read: {error}") from error
@@ -63,7 +66,7 @@ def read(files: Sequence[Path], folder: Path, schema: Schema) -> Iterator[Rows]:
         raise DataRefused(f"The input {str(folder)!r} is empty: its {len(files)} files have no rows.")
 
 
-def _open_csv(path: Path, schema: Schema, name: str) -> Iterator[pa.RecordBatch]:
+def _open_csv(path: Path, schema: Schema, name: str, needs_target: bool) -> Iterator[pa.RecordBatch]:
     # As text: types come from the schema, not from the first values, and a bad value can be shown as it is written.
     reader = pa.csv.open_csv(
         path,
@@ -73,11 +76,23 @@ def _open_csv(path: Path, schema: Schema, name: str) -> Iterator[pa.RecordBatch]
             column_types=dict.fromkeys(schema.columns, pa.string()), null_values=[""], strings_can_be_null=True
         ),
     )
-    check_columns(reader.schema.names, schema.columns, f"File {name!r}")
+    _check(reader.schema.names, schema, name, needs_target)
     yield from reader
 
 
-def _open_parquet(path: Path, schema: Schema, name: str) -> Iterator[pa.RecordBatch]:
+def _open_parquet(path: Path, schema: Schema, name: str, needs_target: bool) -> Iterator[pa.RecordBatch]:
     file = pq.ParquetFile(path)
-    check_columns(file.schema_arrow.names, schema.columns, f"File {name!r}")
+    _check(file.schema_arrow.names, schema, name, needs_target)
     yield from file.iter_batches(batch_size=READ_ROWS)
+
+
+def _check(names: Sequence[str], schema: Schema, name: str, needs_target: bool) -> None:
+    is_without = not needs_target and schema.target not in names
+    expected = [column for column in schema.columns if not (is_without and column == schema.target)]
+    check_columns(names, expected, f"File {name!r}")
+
+
+def _completed(batch: pa.RecordBatch, schema: Schema) -> pa.RecordBatch:
+    if schema.target in batch.schema.names:
+        return batch
+    return batch.append_column(schema.target, pa.nulls(batch.num_rows))

@@ -16,12 +16,16 @@ SCRIPTS = (
     "query_features.py",
     "athena_client.py",
     "athena_sql.py",
+    "batch_rows.py",
     "dataset_schema.py",
     "feature_group.py",
     "feature_manifest.py",
     "feature_query.py",
     "parquet_parts.py",
     "publish_day.py",
+    "raw_rows.py",
+    "typed_rows.py",
+    "unique_ids.py",
 )
 
 

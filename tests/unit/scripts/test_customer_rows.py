@@ -10,18 +10,17 @@ import pytest
 from customer_rows import Refusal, Rules, check_all, count_ids
 from dataset_schema import DataRefused, Schema, find_files
 
-SCHEMA = Schema.from_document(
-    {
-        "version": 1,
-        "problem_type": "binary_classification",
-        "id_column": "id",
-        "id_format": "C{:02d}",
-        "event_time_column": "at",
-        "target": "left",
-        "classes": [0, 1],
-        "features": [{"name": "age", "kind": "numeric"}, {"name": "plan", "kind": "categorical"}],
-    }
-)
+DOCUMENT: dict[str, Any] = {
+    "version": 1,
+    "problem_type": "binary_classification",
+    "id_column": "id",
+    "id_format": "C{:02d}",
+    "event_time_column": "at",
+    "target": "left",
+    "classes": [0, 1],
+    "features": [{"name": "age", "kind": "numeric"}, {"name": "plan", "kind": "categorical"}],
+}
+SCHEMA = Schema.from_document(DOCUMENT)
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 HEADER = "id,at,age,plan,left\n"
 GOOD = "C01,2026-01-31T09:00:00Z,40,basic,0\n"

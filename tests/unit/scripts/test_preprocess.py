@@ -127,6 +127,36 @@ def test_rows_to_score_may_lack_a_label(tmp_path: Path) -> None:
     assert len(ids_of(tmp_path / "out", "batch")) == 10
 
 
+def test_labels_are_those_of_the_rows_to_score(tmp_path: Path) -> None:
+    write_rows(tmp_path / "raw/a.csv", ROWS)
+
+    assert run(tmp_path, "--batch-id-start=391", f"--labels={tmp_path / 'out/labels'}") == 0
+
+    labels = read_parts(tmp_path / "out/labels")
+    assert labels.to_pydict() == ROWS.slice(390).select(["customer_id", "churned"]).to_pydict()
+
+
+def test_without_a_folder_for_the_batch_there_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows(tmp_path / "raw/a.csv", ROWS)
+    schema, folders = write_schema(tmp_path, SMALL), OUTPUTS[:-1]
+    outputs = [f"--{name}={tmp_path / 'out' / name}" for name in folders]
+
+    code = main([f"--input={tmp_path / 'raw'}", f"--schema={schema}", *outputs, "--train-id-end=300"])
+
+    assert code == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(folders)
+    assert "to score" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["--labels=there", "--batch-id-start=1", "--batch-id-end=9"])
+def test_labels_or_ids_of_no_batch_are_refused(tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    schema = write_schema(tmp_path, SMALL)
+
+    assert main([f"--input={tmp_path}", f"--schema={schema}", option]) == 1
+
+    assert "no folder for the batch: name it with --batch, or leave out --labels" in capsys.readouterr().err
+
+
 def test_files_to_score_stay_below_the_limit(tmp_path: Path) -> None:
     rows = small_rows(20_000, plan=[f"plan {number % 9}" for number in range(20_000)])
     write_rows(tmp_path / "raw/a.parquet", rows)
@@ -335,6 +365,7 @@ def test_no_rows_to_score_is_refused_by_range(tmp_path: Path, capsys: pytest.Cap
         (["--validation-fraction=0"], {}, "both must be above 0"),
         (["--max-file-mb=0"], {}, "it must be above 0"),
         (["--train-id-end=3"], {"id_format": None}, "An id range needs id_format"),
+        (["--train-id-end=ten"], {}, "The id bound 'ten' is refused: write a whole number, or nothing for no bound"),
     ],
 )
 def test_impossible_arguments_are_refused(

@@ -5,16 +5,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import prepare_batch
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from athena_client import Athena
 from dataset_schema import DataRefused, GroupRefused, IdRange, NotArrived, QueryFailed, SchemaRefused
 from feature_manifest import Manifest
-from query_features import Clients, Plan, query_features
+from query_features import Clients, Plan, main, query_features
 
+from tests.fakes.datasets import read_parts, write_rows, write_schema
 from tests.fakes.feature_clients import MemoryAthena, MemoryGroups, MemoryS3
-from tests.unit.scripts.test_customer_rows import SCHEMA
+from tests.unit.scripts.test_customer_rows import DOCUMENT, SCHEMA
 from tests.unit.scripts.test_ingest_features import Cloud, group
 
 MANIFEST = "s3://b/manifests/g.json"
@@ -34,6 +36,13 @@ def rows(*numbers: int) -> pa.Table:
     )
 
 
+def labelled(*numbers: int) -> pa.Table:
+    """Rows, every other of which has a label, from the first on."""
+    found = rows(*numbers)
+    labels = pa.array([None if index % 2 else 0 for index in range(len(numbers))], pa.int64())
+    return found.set_column(4, "left", labels)
+
+
 def plan(folder: Path, **changes: Any) -> Plan:
     made = Plan(
         feature_group="g",
@@ -47,6 +56,11 @@ def plan(folder: Path, **changes: Any) -> Plan:
         max_file_bytes=20_000_000,
     )
     return replace(made, **changes)
+
+
+def batch_plan(folder: Path, **changes: Any) -> Plan:
+    asked = {"ranges": {"scoring": IdRange(2, None)}, "is_batch": True, "output": folder / "batch"}
+    return plan(folder, **{**asked, "labels": folder / "labels", **changes})
 
 
 class Service:
@@ -199,3 +213,81 @@ def test_query_that_athena_refuses_shows_its_reason_and_the_query(tmp_path: Path
 def test_plan_with_ranges_but_no_id_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SchemaRefused, match="An id range needs id_format"):
         plan(tmp_path, schema=replace(SCHEMA, id_format=None))
+
+
+def test_batch_of_a_group_is_the_batch_that_files_with_its_rows_give(tmp_path: Path) -> None:
+    found = labelled(*range(1, 3000))
+    write_rows(tmp_path / "raw/a.parquet", found)
+    schema = write_schema(tmp_path, DOCUMENT)
+
+    Service(found).run(batch_plan(tmp_path, max_file_bytes=20_000))
+    folders = {"input": "raw", "batch": "prepared/batch", "labels": "prepared/labels"}
+    options = [f"--{name}={tmp_path / folder}" for name, folder in folders.items()]
+    prepare_batch.main([*options, f"--schema={schema}", "--batch-id-start=2", "--max-file-mb=0.02"])
+
+    written = sorted(path.relative_to(tmp_path) for name in ("batch", "labels") for path in (tmp_path / name).iterdir())
+    assert len(written) > 2
+    for path in written:
+        assert (tmp_path / path).read_bytes() == (tmp_path / "prepared" / path).read_bytes()
+
+
+def test_batch_asks_for_the_customers_to_score_only(tmp_path: Path) -> None:
+    service = Service(labelled(1, 2, 3))
+
+    count = service.run(batch_plan(tmp_path))
+
+    assert count == read_parts(tmp_path / "batch").num_rows == 2
+    assert "<= 3" not in service.athena.queries[-1]
+    assert read_parts(tmp_path / "batch").column_names == ["id", "age", "plan"]
+    assert service.s3.objects == {}
+
+
+def test_labels_of_a_batch_are_the_targets_that_are_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Service(labelled(2, 3, 4)).run(batch_plan(tmp_path))
+
+    assert read_parts(tmp_path / "labels").to_pydict() == {"id": ["C02", "C04"], "left": [0, 0]}
+    assert "to score 3 in 1 files, 2 of them labelled." in capsys.readouterr().out
+
+
+def test_batch_with_a_bad_value_is_refused_by_customer(tmp_path: Path) -> None:
+    bad = rows(2, 3).set_column(2, "age", pa.array([40.0, float("inf")]))
+    message = (
+        r"Feature group 'g', id 'C03', column 'age': the value inf is refused; expected is a finite number that 32 "
+    )
+    service = Service(bad)
+
+    with pytest.raises(DataRefused, match=message):
+        service.run(batch_plan(tmp_path))
+
+    assert service.s3.objects == {}
+
+
+def test_batch_of_an_empty_range_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(DataRefused, match=r"has no customers for scoring \(ids 2 to last\) before 2026-02-01"):
+        Service(rows(1)).run(batch_plan(tmp_path))
+
+
+def test_batch_with_customers_to_learn_from_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaRefused, match="with --batch give --batch-id-start and --batch-id-end, and leave out"):
+        batch_plan(tmp_path, ranges={"training": IdRange(1, 3), "scoring": IdRange(2, None)})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--output=a", "--batch=b"], "Rows go to one folder: give --output for preprocess.py, or --batch to score"),
+        (["--labels=c"], "--labels is given without --batch: give both, or none"),
+        (["--batch=b", "--train-id-start=1"], "leave out --train-id-start and --train-id-end"),
+        (["--batch=b", "--batch-id-end=ten"], "The id bound 'ten' is refused"),
+    ],
+)
+def test_impossible_options_are_refused(
+    tmp_path: Path, options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = write_schema(tmp_path, DOCUMENT)
+    required = ["--feature-group=g", "--manifest=s3://b/m", "--query-results=s3://b/q", "--unload=s3://b/u"]
+
+    code = main([*required, f"--schema={schema}", "--batch-id-start=1", *options])
+
+    assert code == 1
+    assert message in capsys.readouterr().err
