@@ -221,8 +221,8 @@ def _plan(given: argparse.Namespace, now: datetime) -> Plan:
 def _parser() -> argparse.ArgumentParser:
     parser = new_parser(__doc__)
     inputs = PROCESSING / "input"
-    parser.add_argument("--predictions", type=Path, default=inputs / "predictions", help=f"*{SUFFIX}, Parquet")
-    parser.add_argument("--batch", type=Path, default=inputs / "batch", help="the rows that were to be scored")
+    parser.add_argument("--predictions", type=Path, default=inputs / "predictions", help=f"*{SUFFIX}, as the batch is")
+    parser.add_argument("--batch", type=Path, default=inputs / "batch", help="what was scored: Parquet, or bare CSV")
     parser.add_argument("--schema", type=Path, default=inputs / "schema/schema.json", help="the columns")
     for name in ("database", "table"):
         parser.add_argument(f"--{name}", required=True, help="in Glue, created when missing")

@@ -1,4 +1,7 @@
-"""The rows of a publish: what the transform job answered, held against what was to be scored, in the table's form."""
+"""The rows of a publish: what the transform job answered, held against what was to be scored, in the table's form.
+
+Both are Parquet, or both CSV without a header: id and features to be scored, and id, prediction, probability answered.
+"""
 
 import csv
 import io
@@ -17,13 +20,14 @@ from dataset_schema import AuditFailed, find_files, hash_ids, quoted
 from publish_plan import Plan
 
 SUFFIX = ".out"
+BATCH_SUFFIXES = (".parquet", ".csv")
 GROUP_ROWS = 131_072
 MAX_FILE_BYTES = 128 << 20
 
 
 def pair_files(predictions: Path, batch: Path) -> list[tuple[Path, Path]]:
     """Pair each file that was to be scored with what the transform job made of it."""
-    inputs, outputs = _by_name(batch, ".parquet"), _by_name(predictions, SUFFIX)
+    inputs, outputs = _by_name(batch, BATCH_SUFFIXES), _by_name(predictions, (SUFFIX,))
     missing, extra = sorted(inputs.keys() - outputs.keys()), sorted(outputs.keys() - inputs.keys())
     if missing or extra:
         raise AuditFailed(
@@ -33,12 +37,12 @@ def pair_files(predictions: Path, batch: Path) -> list[tuple[Path, Path]]:
     return [(inputs[name], outputs[name]) for name in sorted(inputs)]
 
 
-def _by_name(folder: Path, suffix: str) -> dict[str, Path]:
+def _by_name(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
     """Name files by their path below the deepest folder that has all of them.
 
     How much of an input's own path Batch Transform repeats in that of its output is not the same in all its documents.
     """
-    paths = find_files(folder, (suffix,))
+    paths = find_files(folder, suffixes)
     top = os.path.commonpath([path.parent for path in paths])
     return {path.relative_to(top).as_posix().removesuffix(SUFFIX): path for path in paths}
 
@@ -78,13 +82,8 @@ def write_csv(plan: Plan, pairs: Sequence[tuple[Path, Path]], folder: Path) -> N
 
 def audited_rows(plan: Plan, source: Path, scored: Path) -> pa.Table:
     """Return a file's id, prediction and probability, when they are exactly of the rows that were to be scored."""
-    id_column = plan.schema.id_column
-    try:
-        wanted = pq.ParquetFile(source).read([id_column]).column(0).cast(pa.string())
-        table = pq.ParquetFile(scored).read()
-    except pa.ArrowInvalid as error:
-        _refuse(scored, f"cannot be read ({error}); let the transform job answer in application/x-parquet")
-    names = [id_column, "prediction", "prediction_probability"]
+    names = [plan.schema.id_column, "prediction", "prediction_probability"]
+    wanted, table = (_read_csv if source.suffix == ".csv" else _read_parquet)(plan, source, scored)
     if table.column_names != names:
         _refuse(scored, f"has the columns {quoted(table.column_names)}, expected are {quoted(names)}")
     ids = table.column(0).cast(pa.string())
@@ -100,6 +99,45 @@ def audited_rows(plan: Plan, source: Path, scored: Path) -> pa.Table:
         _refuse(scored, f"has {ids.null_count} rows without an id")
     _check_values(plan, table, scored)
     return pa.table([ids, *table.columns[1:]], names=names).cast(pa.schema(list(plan.arrow_schema)[:3]))
+
+
+def _read_parquet(plan: Plan, source: Path, scored: Path) -> tuple[pa.ChunkedArray, pa.Table]:
+    """Return the ids that were to be scored, and the answer as it is."""
+    try:
+        wanted = pq.ParquetFile(source).read([plan.schema.id_column]).column(0).cast(pa.string())
+        return wanted, pq.ParquetFile(scored).read()
+    except pa.ArrowInvalid as error:
+        _refuse(scored, f"cannot be read ({error}); let the transform job answer in application/x-parquet")
+
+
+def _read_csv(plan: Plan, source: Path, scored: Path) -> tuple[pa.ChunkedArray, pa.Table]:
+    """Return the ids that were to be scored, and the answer in the table's types; an empty field is a missing value."""
+    try:
+        return _csv_table(source, {"f0": pa.string()}).column(0), _scored_csv(plan, scored)
+    except pa.ArrowInvalid as error:
+        _refuse(
+            scored,
+            f"cannot be read ({error}); let the transform job answer in text/csv without a header, id, prediction and "
+            "probability on each line",
+        )
+
+
+def _scored_csv(plan: Plan, scored: Path) -> pa.Table:
+    types = {field.name: field.type for field in list(plan.arrow_schema)[:3]}
+    return _csv_table(scored, types, names=list(types))
+
+
+def _csv_table(path: Path, types: dict[str, pa.DataType], names: list[str] | None = None) -> pa.Table:
+    """Read these columns; without names they are f0, f1 and so on."""
+    if not path.stat().st_size:
+        return pa.schema(list(types.items())).empty_table()
+    return pa_csv.read_csv(
+        path,
+        read_options=pa_csv.ReadOptions(column_names=names, autogenerate_column_names=names is None),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=types, include_columns=list(types), null_values=[""], strings_can_be_null=True
+        ),
+    )
 
 
 def _check_values(plan: Plan, table: pa.Table, scored: Path) -> None:
@@ -132,13 +170,20 @@ def check_unique(plan: Plan, pairs: Sequence[tuple[Path, Path]], hashes: npt.NDA
     Two ids may share a hash: only the ids themselves tell.
     """
     places: dict[str, str] = {}
-    for _, scored in pairs:
-        ids = pq.ParquetFile(scored).read([plan.schema.id_column]).column(0).cast(pa.string()).combine_chunks()
+    for source, scored in pairs:
+        ids = _ids(plan, source, scored).combine_chunks()
         for index in np.flatnonzero(np.isin(hash_ids(ids), hashes)):
             name = ids[int(index)].as_py()
             if name in places:
                 _refuse(scored, f"has the id {name!r}, which {places[name]!r} has too")
             places[name] = scored.name
+
+
+def _ids(plan: Plan, source: Path, scored: Path) -> pa.ChunkedArray:
+    """Return the ids of an audited answer."""
+    if source.suffix == ".csv":
+        return _scored_csv(plan, scored).column(0)
+    return pq.ParquetFile(scored).read([plan.schema.id_column]).column(0).cast(pa.string())
 
 
 def _refuse(scored: Path, reason: str) -> NoReturn:
