@@ -47,6 +47,7 @@ BUNDLES = {
     "export_breast_cancer.py": {"dataset_schema"},
     "lambdas/get_latest_approved_model.py": set(),
     "lambdas/notify_failure.py": set(),
+    "lambdas/start_on_upload.py": set(),
 }
 
 
