@@ -43,6 +43,7 @@ _SIGNATURES: Mapping[str, Mapping[str, str]] = {
         "_version_entry_from_record": "obj version_id data",
         "_persist_object": "bucket key obj",
         "_fire_s3_event_async": "bucket_name key event_name",
+        "_fire_s3_event": "bucket_name key event_name size etag deletion_type restore_event_data version_id",
         "_persist_displaced_version": "bucket_name key prior_obj versioning",
         "_object_disk_path": "bucket key account_id",
         "_version_disk_path": "bucket key version_id account_id",
@@ -67,6 +68,7 @@ _SIGNATURES: Mapping[str, Mapping[str, str]] = {
         "_execute_function_warm": "func event request_id",
         "handle_request": "method path headers body query_params",
     },
+    "services.eventbridge": {"_dispatch_event": "event"},
     "services.sts": {"register_session": "access_key session"},
 }
 
@@ -82,6 +84,7 @@ class Ministack:
     s3: Any
     logs: Any
     functions: Any
+    events: Any
     sts: Any
 
 
@@ -154,6 +157,7 @@ def _import() -> Ministack:
         s3=service("s3"),
         logs=service("cloudwatch_logs"),
         functions=service("lambda_svc"),
+        events=service("eventbridge"),
         sts=service("sts"),
     )
 

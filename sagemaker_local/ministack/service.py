@@ -13,6 +13,7 @@ from sagemaker_local.ministack.log_journal import LogJournal
 from sagemaker_local.ministack.log_writer import LocalLogs
 from sagemaker_local.ministack.loop import Loop
 from sagemaker_local.ministack.objects import LocalObjects
+from sagemaker_local.ministack.s3_events import VersionedEvents
 from sagemaker_local.ministack.s3_reads import LazyReads
 from sagemaker_local.ministack.s3_writes import SafeWrites
 from sagemaker_local.ministack.state_saver import StateSaver
@@ -32,6 +33,7 @@ class LocalAws:
         for patch in (
             LazyReads(ministack),
             SafeWrites(ministack),
+            VersionedEvents(ministack),
             LambdaWorkers(ministack),
             self.journal,
             self._saver,
