@@ -1,7 +1,7 @@
 """Checks raw rows by the schema, each by itself: the good ones as text for Feature Store, the others with reasons."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -68,16 +68,20 @@ class _Findings:
         ]
 
 
-def count_ids(files: Sequence[Path], folder: Path, schema: Schema) -> tuple[int, dict[str, int]]:
+def count_ids(again: Callable[[], Iterable[Rows]], schema: Schema) -> tuple[int, dict[str, int]]:
     """Count the rows, and find the ids that occur more than once.
 
     Keeps 8 bytes a row, and the ids themselves only where two have one hash.
+
+    Args:
+        again: reads the rows; it is called a second time only when two hashes are the same.
+        schema: names the id column.
     """
-    hashes = [hash_ids(_texts(rows, schema.id_column).fill_null("")) for rows in read(files, folder, schema)]
+    hashes = [hash_ids(_texts(rows, schema.id_column).fill_null("")) for rows in again()]
     suspects = repeated(hashes)
     counts: Counter[str] = Counter()
     if len(suspects):
-        for rows in read(files, folder, schema):
+        for rows in again():
             ids = _texts(rows, schema.id_column).fill_null("")
             counts.update(ids.filter(pa.array(np.isin(hash_ids(ids), suspects))).to_pylist())
     return sum(map(len, hashes)), {name: count for name, count in counts.items() if count > 1 and name}

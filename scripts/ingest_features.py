@@ -1,23 +1,21 @@
 """Brings customers into a feature group: every row checked, the good ones sent, the others kept with their reasons.
 
 Its bundle: ingest_features.py, athena_sql.py, customer_rows.py, dataset_schema.py, feature_group.py,
-feature_manifest.py, feature_query.py, feature_writer.py, raw_rows.py.
+feature_manifest.py, feature_query.py, feature_writer.py, raw_rows.py, refused_rows.py.
 """
 
 import argparse
 import hashlib
-import json
 import sys
 import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 import boto3
 import numpy as np
@@ -42,7 +40,8 @@ from dataset_schema import (
 from feature_group import FeatureGroup, ensure
 from feature_manifest import Manifest
 from feature_writer import READ_LIMIT, FeatureWriter, Outcome, Record
-from raw_rows import SUFFIXES
+from raw_rows import SUFFIXES, read
+from refused_rows import Refusals
 
 PROCESSING = Path("/opt/ml/processing")
 PROGRESS_SECONDS = 2.0
@@ -115,34 +114,10 @@ class Tally:
         self.newest = max(int(moments.max()), int(moments.max()) if self.newest is None else self.newest)
 
 
-@dataclass(slots=True)
-class Refusals:
-    """The refused rows as JSON lines."""
-
-    file: IO[str]
-    count: int = 0
-    first: Refusal | None = None
-
-    def add(self, refusals: Sequence[Refusal]) -> None:
-        """Write some more."""
-        for refusal in refusals:
-            self.file.write(json.dumps(asdict(refusal), default=str, ensure_ascii=False) + "\n")
-        self.count += len(refusals)
-        self.first = self.first or next(iter(refusals), None)
-
-    def save(self, s3: Any, prefix: str) -> str:
-        """Upload what there is; return its address."""
-        self.file.flush()
-        place = urlsplit(f"{prefix.rstrip('/')}/refused.jsonl")
-        if self.count:
-            s3.upload_file(self.file.name, place.netloc, place.path.lstrip("/"))
-        return place.geturl()
-
-
 def ingest(plan: Plan, clients: Clients) -> Manifest | None:
     """Check all rows first, then send the good ones; return the manifest, None when the group has newer ones only."""
     files = find_files(plan.source, SUFFIXES)
-    total, repeated_ids = count_ids(files, plan.source, plan.schema)
+    total, repeated_ids = count_ids(lambda: read(files, plan.source, plan.schema), plan.schema)
     rules = Rules(plan.schema, plan.ranges, datetime.now(UTC), repeated_ids)
     with tempfile.TemporaryDirectory() as folder:
         good = Path(folder) / "good.parquet"
@@ -172,11 +147,9 @@ def _check(plan: Plan, rules: Rules, files: Sequence[Path], good: Path, refusals
 def _judge(plan: Plan, clients: Clients, refusals: Refusals, total: int, so_far: str) -> None:
     """Keep the refused rows; fail when they are too many."""
     address = refusals.save(clients.s3, plan.errors)
-    if refusals.count and refusals.first is not None:
-        first = f"{refusals.first.file} row {refusals.first.row}: {'; '.join(refusals.first.reasons)}"
-        share = refusals.count / total
-        told = f"{refusals.count} of {total} rows ({share:.2%}) are refused; first {first}; all are in {address}."
-        if share > plan.max_refused_share:
+    if refusals.count:
+        told = refusals.told(total, address)
+        if refusals.count / total > plan.max_refused_share:
             raise DataRefused(
                 f"{told} That is more than ingestion.max_refused_share allows ({plan.max_refused_share:.2%}). {so_far}"
             )

@@ -22,6 +22,7 @@ SCRIPTS = (
     "feature_query.py",
     "feature_writer.py",
     "raw_rows.py",
+    "refused_rows.py",
 )
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from customer_rows import Refusal, Rules, check_all, count_ids
 from dataset_schema import DataRefused, Schema, find_files
+from raw_rows import read
 
 DOCUMENT: dict[str, Any] = {
     "version": 1,
@@ -28,7 +29,7 @@ GOOD = "C01,2026-01-31T09:00:00Z,40,basic,0\n"
 
 def checked(folder: Path) -> tuple[list[dict[str, Any]], list[Refusal]]:
     files = find_files(folder, (".csv", ".parquet"))
-    _, repeated = count_ids(files, folder, SCHEMA)
+    _, repeated = count_ids(lambda: read(files, folder, SCHEMA), SCHEMA)
     rules = Rules(SCHEMA, {"age": (18.0, 120.0)}, NOW, repeated)
     good: list[dict[str, Any]] = []
     refused: list[Refusal] = []

@@ -17,9 +17,11 @@ BUNDLES = {
     "unique_ids.py": {"dataset_schema", "raw_rows", "typed_rows"},
     "raw_rows.py": {"dataset_schema"},
     "customer_rows.py": {"dataset_schema", "raw_rows"},
+    "refused_rows.py": {"customer_rows"},
     "feature_writer.py": {"dataset_schema"},
     "ingest_features.py": {
         *("customer_rows", "dataset_schema", "feature_group", "feature_manifest", "feature_writer", "raw_rows"),
+        "refused_rows",
     },
     "parquet_parts.py": {"dataset_schema"},
     "athena_sql.py": {"dataset_schema"},
