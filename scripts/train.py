@@ -1,6 +1,6 @@
 """Trains the XGBoost model and packs it with its signature and the code that serves it.
 
-Its bundle: train.py, signature.py, dataset_schema.py, inference.py.
+Its bundle: train.py, verification_rows.py, signature.py, dataset_schema.py, inference.py.
 """
 
 import argparse
@@ -28,8 +28,9 @@ from dataset_schema import (
     quoted,
     say,
 )
-from inference import MODEL_FILE
+from inference import MODEL_FILE, THRESHOLD
 from signature import Matrix, Signature
+from verification_rows import VerificationRows
 
 SERVING_CODE = ("inference.py", "signature.py", "dataset_schema.py")
 REPORT_FILE = "training.json"
@@ -78,7 +79,9 @@ def train(plan: Plan) -> None:
     booster, history = fit(signature, train_split, validation_split, plan)
     metric, values = list(history["validation"].items())[-1]
     best = booster.num_boosted_rounds() - 1
+    verification = VerificationRows.scored(booster, signature, plan.validation, THRESHOLD)
     save_model(booster, signature, plan.model)
+    verification.save(plan.model)
     if plan.report is not None:
         plan.report.mkdir(parents=True, exist_ok=True)
         gain = booster.get_score(importance_type="gain")

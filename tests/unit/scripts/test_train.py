@@ -41,7 +41,14 @@ def test_model_folder_holds_model_signature_and_serving_code(tmp_path: Path) -> 
     assert main(["--num_round", "5"]) == 0
 
     names = {path.relative_to(tmp_path / "model").as_posix() for path in (tmp_path / "model").rglob("*.*")}
-    assert names == {"model.ubj", "signature.json", "code/inference.py", "code/signature.py", "code/dataset_schema.py"}
+    assert names == {
+        "model.ubj",
+        "signature.json",
+        "verification.json",
+        "code/inference.py",
+        "code/signature.py",
+        "code/dataset_schema.py",
+    }
     assert model_fn(str(tmp_path / "model")).signature == Signature.load(tmp_path / "signature")
 
 
