@@ -1,81 +1,85 @@
-"""Measures a model on the test split and writes SageMaker's model-quality format.
+"""Measures a model on the test split, holds it against the gate, and writes SageMaker's model-quality format.
 
-Its bundle: evaluate.py, signature.py, dataset_schema.py.
+Its bundle: evaluate.py, champion.py, gate_verdict.py, packed_model.py, verify_model.py, serve_rows.py,
+verification_rows.py, signature.py, dataset_schema.py.
 """
 
 import argparse
 import json
 import math
+import os
 import sys
-import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
-import xgboost as xgb
-from dataset_schema import DataRefused, ModelRefused, exit_code, find_files, new_parser, say
-from signature import FILE_NAME, Signature
+from champion import score_champion
+from dataset_schema import SchemaRefused, exit_code, new_parser, quoted, say
+from gate_verdict import COMPARISONS, Rule, judge
+from packed_model import ARCHIVE, Floats, PackedModel
+from signature import Signature
 from sklearn import metrics as scores
+from verify_model import verify
 
 PROCESSING = Path("/opt/ml/processing")
-ARCHIVE, MODEL_FILE, RESULT = "model.tar.gz", "model.ubj", "evaluation.json"
+RESULT = "evaluation.json"
 THRESHOLD = 0.5
 MIN_ROWS_FOR_DEVIATION = 200
 SAMPLES, SAMPLE_SHARE = 5, 0.8
 """A metric's deviation is that of 5 samples of 80 % of the rows; below 200 rows it is "NaN" (Model Monitor's rules)."""
 
-Floats = npt.NDArray[np.float64]
+NONE = "none"
+"""How a pipeline says that there is no champion, or no tolerance: an argument cannot be left out at run time."""
+
 Measure = Callable[[Floats, Floats], Mapping[str, float]]
 
 
-def evaluate(model_folder: Path, test_folder: Path, curve_points: int) -> dict[str, Any]:
-    """Score the test split and return the model-quality document."""
-    booster, signature = load_model(model_folder)
-    labels, predictions = score(booster, signature, test_folder)
+@dataclass(frozen=True, slots=True)
+class ChampionSource:
+    """Where the champion is."""
+
+    arn: str
+    model_uri: str
+    s3: Any
+    """A client of boto3."""
+
+
+def evaluate(
+    model_folder: Path,
+    test_folder: Path,
+    curve_points: int,
+    rule: Rule | None = None,
+    source: ChampionSource | None = None,
+) -> dict[str, Any]:
+    """Score the test split and return the model-quality document, with the gate's verdict when there is a rule."""
+    model = PackedModel.load(model_folder / ARCHIVE)
+    labels, predictions = model.score(test_folder)
     document: dict[str, Any] = {
         "version": 0.0,
         "dataset": {"item_count": len(labels), "evaluation_time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+        **measure(model.signature, labels, predictions),
     }
-    if signature.is_regression:
-        document["regression_metrics"] = _with_deviation(regression, labels, predictions)
-    else:
-        found: dict[str, Any] = _with_deviation(classification, labels, predictions)
-        found["confusion_matrix"] = confusion_matrix(labels, predictions)
-        document["binary_classification_metrics"] = found | curves(labels, predictions, curve_points)
+    if rule is not None:
+        champion = None
+        if source is not None:
+            champion = score_champion(source.s3, source.arn, source.model_uri, model.signature, test_folder, measure)
+        document["gate"] = judge(rule, document, champion)
+    if not model.signature.is_regression:
+        document["binary_classification_metrics"] |= curves(labels, predictions, curve_points)
     return document
 
 
-def load_model(folder: Path) -> tuple[Any, Signature]:
-    """Read the model and its signature out of model.tar.gz; nothing is extracted to disk."""
-    path = folder / ARCHIVE
-    try:
-        with tarfile.open(path) as archive:
-            model, signature = (_member(archive, name) for name in (MODEL_FILE, FILE_NAME))
-    except (OSError, tarfile.TarError) as error:
-        raise ModelRefused(f"The archive {str(path)!r} cannot be read: {error}.") from error
-    booster = xgb.Booster()
-    booster.load_model(bytearray(model))
-    return booster, Signature.from_json(signature.decode("utf-8"))
-
-
-def score(booster: Any, signature: Signature, folder: Path) -> tuple[Floats, Floats]:
-    """Return labels and predictions (probabilities of the positive class, or numbers) of every row."""
-    labels, predictions = [], []
-    for path in find_files(folder, (".parquet",)):
-        for batch in pq.ParquetFile(path).iter_batches():
-            labels.append(signature.labels(batch.column(signature.target)))
-            matrix = signature.apply(batch, also=(signature.target,)).matrix
-            predictions.append(booster.inplace_predict(matrix, validate_features=False))
-    if sum(map(len, labels)) < 2:
-        raise DataRefused(f"The test split in {str(folder)!r} has fewer than two rows: give more test data.")
-    every = np.concatenate(labels).astype(np.float64)
-    if not signature.is_regression and len(np.unique(every)) != 2:
-        raise DataRefused(f"The labels in {str(folder)!r} are of one class only: an evaluation needs rows of both.")
-    return every, np.concatenate(predictions).astype(np.float64)
+def measure(signature: Signature, labels: Floats, predictions: Floats) -> dict[str, Any]:
+    """Return the metrics' family by its name, without curves."""
+    if signature.is_regression:
+        return {"regression_metrics": _with_deviation(regression, labels, predictions)}
+    found: dict[str, Any] = _with_deviation(classification, labels, predictions)
+    return {"binary_classification_metrics": found | {"confusion_matrix": confusion_matrix(labels, predictions)}}
 
 
 def regression(labels: Floats, predictions: Floats) -> dict[str, float]:
@@ -124,17 +128,63 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(argv)
 
     def work() -> None:
-        document = evaluate(given.model, given.test, given.max_curve_points)
+        rule, source = _rule(given), _source(given)
+        verified = verify(given.model / ARCHIVE)
+        say(f"The packed model answers as the training did: {verified} rows, in every format that it serves.")
+        document = evaluate(given.model, given.test, given.max_curve_points, rule, source)
         given.output.mkdir(parents=True, exist_ok=True)
         (given.output / RESULT).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        kind = next(key for key in document if key.endswith("_metrics"))
-        shown = (
-            ("rmse", "mae", "r2") if kind.startswith("regression") else ("auc", "accuracy", "precision", "recall", "f1")
-        )
-        values = ", ".join(f"{name} {document[kind][name]['value']:.4f}" for name in shown)
-        say(f"Evaluated {document['dataset']['item_count']} rows: {values}.")
+        say(_summary(document))
 
     return exit_code(work)
+
+
+def _summary(document: Mapping[str, Any]) -> str:
+    kind = next(key for key in document if key.endswith("_metrics"))
+    shown = ("rmse", "mae", "r2") if kind.startswith("regression") else ("auc", "accuracy", "precision", "recall", "f1")
+    values = ", ".join(f"{name} {document[kind][name]['value']:.4f}" for name in shown)
+    measured = f"Evaluated {document['dataset']['item_count']} rows: {values}."
+    if "gate" not in document:
+        return measured
+    gate = document["gate"]
+    return f"{measured}\nThe gate says {'yes' if gate['passed'] else 'no'}: {gate['reason']}."
+
+
+def _rule(given: argparse.Namespace) -> Rule | None:
+    asked = {"--metric": given.metric, "--comparison": given.comparison, "--threshold": given.threshold}
+    lacking = [name for name, value in asked.items() if value is None]
+    has_champion = NONE not in {given.champion_arn, given.champion_model_uri}
+    if len(lacking) == len(asked) and not has_champion:
+        return None
+    if lacking:
+        raise SchemaRefused(f"The gate's rule lacks {quoted(lacking)}: give all of {quoted(asked)}, or no champion.")
+    tolerance = None if given.tolerance == NONE else _number("--tolerance", given.tolerance)
+    if tolerance is not None and tolerance < 0:
+        raise SchemaRefused(f"--tolerance {given.tolerance!r} is refused: write a number of at least 0, or {NONE!r}.")
+    return Rule(given.metric, given.comparison, _number("--threshold", given.threshold), tolerance)
+
+
+def _source(given: argparse.Namespace) -> ChampionSource | None:
+    arn, uri = given.champion_arn, given.champion_model_uri
+    if (arn == NONE) != (uri == NONE):
+        raise SchemaRefused(
+            f"The champion is refused: --champion-arn is {arn!r} and --champion-model-uri {uri!r}; "
+            f"give both, or {NONE!r} for both."
+        )
+    if arn == NONE:
+        return None
+    region = given.region or os.environ.get("AWS_REGION")  # boto3 itself reads AWS_DEFAULT_REGION only
+    return ChampionSource(arn, uri, boto3.client("s3", region_name=region))
+
+
+def _number(option: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise SchemaRefused(f"{option} {text!r} is refused: write a finite number.")
+    return value
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -143,16 +193,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--test", type=Path, default=PROCESSING / "input/test", help="folder of the test split")
     parser.add_argument("--output", type=Path, default=PROCESSING / "output/evaluation", help=f"folder for {RESULT}")
     parser.add_argument("--max-curve-points", type=int, default=200, help="of each curve")
+    parser.add_argument("--metric", help=f"the gate's, as a path in {RESULT}; left out: no gate, only metrics")
+    parser.add_argument("--comparison", choices=COMPARISONS, help="which side of the threshold is good")
+    parser.add_argument("--threshold", help="the metric's, itself included")
+    parser.add_argument("--tolerance", default=NONE, help="how much worse than the champion the metric may be")
+    parser.add_argument("--champion-arn", default=NONE, help="model package of the latest approved version")
+    parser.add_argument("--champion-model-uri", default=NONE, help=f"S3 address of its {ARCHIVE}")
+    parser.add_argument("--region", help="AWS region; left out: the environment's")
     return parser
-
-
-def _member(archive: tarfile.TarFile, name: str) -> bytes:
-    for member in archive:
-        if member.isfile() and member.name.removeprefix("./") == name:
-            content = archive.extractfile(member)
-            if content is not None:
-                return content.read()
-    raise ModelRefused(f"The archive has no {name}: is it one that train.py's job made?")
 
 
 def _of_predictions(labels: Floats, said: Floats) -> dict[str, float]:

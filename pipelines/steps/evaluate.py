@@ -11,7 +11,10 @@ from pipelines.steps.policies import cached, job_retries
 from pipelines.steps.processing import INPUT, OUTPUT, job_arguments, output_of
 
 NAME = "Evaluate"
-SCRIPTS = ("evaluate.py", "signature.py", "dataset_schema.py")
+SCRIPTS = (
+    *("evaluate.py", "champion.py", "gate_verdict.py", "packed_model.py"),
+    *("verify_model.py", "serve_rows.py", "verification_rows.py", "signature.py", "dataset_schema.py"),
+)
 REPORT = PropertyFile(name="Evaluation", output_name="evaluation", path="evaluation.json")
 """The metrics, in SageMaker's model quality format; the gate reads it and the registry shows it."""
 

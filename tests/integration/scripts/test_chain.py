@@ -169,7 +169,8 @@ def test_script_runs_alone_and_helps_in_time(name: str, tmp_path: Path) -> None:
     features = {f"feature_{part}" for part in ("group", "manifest", "query", "writer")}
     rows = {"batch_rows", "customer_rows", "parquet_parts", "raw_rows", "typed_rows", "unique_ids"}
     libraries = {"athena_client", "athena_sql", "dataset_schema", "signature", "inference"}
-    is_command = name not in publishing | features | rows | libraries
+    models = {"champion", "gate_verdict", "packed_model", "verification_rows", "verify_model"}
+    is_command = name not in publishing | features | rows | libraries | models
     assert bool(re.match(r"usage: ", ended.stdout)) is is_command
 
 

@@ -34,12 +34,15 @@ BUNDLES = {
         *("parquet_parts", "publish_day", "raw_rows"),
     },
     "train.py": {"dataset_schema", "inference", "signature", "verification_rows"},
-    "evaluate.py": {"dataset_schema", "signature"},
+    "evaluate.py": {"champion", "dataset_schema", "gate_verdict", "packed_model", "signature", "verify_model"},
     "publish.py": {"dataset_schema", "publish_day", "publish_history", "publish_plan", "publish_rows", "publish_table"},
     "prepare_batch.py": {"batch_rows", "dataset_schema", "raw_rows"},
     "verification_rows.py": {"dataset_schema", "signature"},
     "serve_rows.py": set(),
     "verify_model.py": {"dataset_schema", "serve_rows", "verification_rows"},
+    "champion.py": {"dataset_schema", "gate_verdict", "packed_model", "signature"},
+    "gate_verdict.py": {"dataset_schema"},
+    "packed_model.py": {"dataset_schema", "signature"},
     "publish_history.py": set(),
     "publish_plan.py": {"dataset_schema"},
     "publish_rows.py": {"dataset_schema", "publish_plan"},
@@ -53,6 +56,7 @@ BUNDLES = {
     "lambdas/get_latest_approved_model.py": set(),
     "lambdas/notify_failure.py": set(),
     "lambdas/start_on_upload.py": set(),
+    "lambdas/verdict.py": set(),
 }
 
 
