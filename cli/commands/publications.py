@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,36 +13,19 @@ from rich.table import Table
 
 from cli.context import Context
 from cli.errors import CommandError
+from cli.published_runs import (
+    PARAMETER,
+    Publication,
+    describe_table,
+    history_of,
+    names,
+    partitions,
+    runs_of,
+    table_name,
+)
 
-_PARAMETER = "publications"
-"""Of a partition; scripts/publish_history.py writes it."""
 _INPUT = ("Values", "LastAccessTime", "StorageDescriptor", "Parameters", "LastAnalyzedTime")
 """What UpdatePartition takes of what GetPartition answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """One run of a day whose files are there."""
-
-    day: str
-    document: Mapping[str, Any]
-    """As the partition keeps it; of a run without a list, the location only."""
-    is_current: bool
-
-    @property
-    def location(self) -> str:
-        """Where its files are."""
-        return str(self.document["location"])
-
-    @property
-    def run(self) -> str:
-        """`<execution>/<attempt>`, as its folder is named."""
-        return self.location.rstrip("/").partition("/run=")[2] or self.location
-
-    @property
-    def execution(self) -> str:
-        """The execution that published it."""
-        return self.run.partition("/")[0]
 
 
 def register(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -60,12 +42,12 @@ def register(commands: Any, shared: argparse.ArgumentParser) -> None:
 def list_publications(context: Context, options: argparse.Namespace) -> None:
     """Print each day's runs: the one that readers see, then those that are kept."""
     days: dict[str, list[Publication]] = {}
-    for partition in _partitions(context):
+    for partition in partitions(context):
         days.setdefault(partition["Values"][0], []).extend(runs_of(partition))
     if not days:
-        context.console.print(f"{_table_name(context)} has no published days yet.")
+        context.console.print(f"{table_name(context)} has no published days yet.")
         return
-    table = Table("day", "run", "state", "model version", "rows", "published (UTC)", title=_table_name(context))
+    table = Table("day", "run", "state", "model version", "rows", "published (UTC)", title=table_name(context))
     for day in sorted(days, reverse=True)[: options.days]:
         for run in days[day]:
             rows = run.document.get("rows")
@@ -95,24 +77,14 @@ def restore(context: Context, options: argparse.Namespace) -> None:
     if _partition_of(context, options.day)["StorageDescriptor"]["Location"] != runs[0].location:
         raise CommandError(f"{options.day} was published meanwhile; look at `publications` and decide again.")
     context.client("glue").update_partition(
-        **_names(context),
+        **names(context),
         PartitionValueList=[options.day],
         PartitionInput=moved(partition, chosen, datetime.now(UTC)),
     )
     context.console.print(
-        f"{options.day} of {_table_name(context)} is at run {chosen.run} again; before, it was at {runs[0].run}, "
+        f"{options.day} of {table_name(context)} is at run {chosen.run} again; before, it was at {runs[0].run}, "
         "which is kept."
     )
-
-
-def runs_of(partition: Mapping[str, Any]) -> list[Publication]:
-    """The runs of a partition, the current one first; a partition without a list has that one only."""
-    day, location = partition["Values"][0], partition["StorageDescriptor"]["Location"]
-    document = _history(partition)
-    known = [run for run in [document.get("current"), *document.get("older", [])] if isinstance(run, dict)]
-    current = next((run for run in known if run.get("location") == location), {"location": location})
-    older = [run for run in known if run is not current and "location" in run]
-    return [Publication(day, current, is_current=True), *(Publication(day, run, is_current=False) for run in older)]
 
 
 def moved(partition: Mapping[str, Any], chosen: Publication, now: datetime) -> dict[str, Any]:
@@ -122,20 +94,12 @@ def moved(partition: Mapping[str, Any], chosen: Publication, now: datetime) -> d
     history = {
         "current": {**chosen.document, "replaced": None},
         "older": [replaced, *(run.document for run in older if run.location != chosen.location)],
-        "removing": _history(partition).get("removing", []),
+        "removing": history_of(partition).get("removing", []),
     }
     return {name: partition[name] for name in _INPUT if name in partition} | {
         "StorageDescriptor": {**partition["StorageDescriptor"], "Location": chosen.location},
-        "Parameters": {**partition.get("Parameters", {}), _PARAMETER: json.dumps(history, separators=(",", ":"))},
+        "Parameters": {**partition.get("Parameters", {}), PARAMETER: json.dumps(history, separators=(",", ":"))},
     }
-
-
-def _history(partition: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        document = json.loads(partition.get("Parameters", {}).get(_PARAMETER, "{}"))
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def _chosen(day: str, wanted: str, runs: Sequence[Publication]) -> Publication:
@@ -175,43 +139,18 @@ def _partition_of(context: Context, day: str) -> dict[str, Any]:
     except ValueError as error:
         raise CommandError(f"day {day!r} is refused: write it as YYYY-MM-DD.") from error
     glue = context.client("glue")
-    keys = [key["Name"] for key in _table(context).get("PartitionKeys", [])]
+    keys = [key["Name"] for key in describe_table(context).get("PartitionKeys", [])]
     if keys != ["dt"]:
         raise CommandError(
-            f"{_table_name(context)} has the partition keys {', '.join(keys)}: readers see every run of a day "
+            f"{table_name(context)} has the partition keys {', '.join(keys)}: readers see every run of a day "
             "(publish.mode append), there is nothing to point back."
         )
     try:
-        found: dict[str, Any] = glue.get_partition(**_names(context), PartitionValues=[day])["Partition"]
+        found: dict[str, Any] = glue.get_partition(**names(context), PartitionValues=[day])["Partition"]
     except glue.exceptions.EntityNotFoundException as error:
-        days = sorted((partition["Values"][0] for partition in _partitions(context)), reverse=True)
+        days = sorted((partition["Values"][0] for partition in partitions(context)), reverse=True)
         more = f" and {len(days) - 10} earlier ones" if len(days) > 10 else ""
         raise CommandError(
-            f"{_table_name(context)} has no day {day}; it has: {', '.join(days[:10]) or 'none yet'}{more}."
+            f"{table_name(context)} has no day {day}; it has: {', '.join(days[:10]) or 'none yet'}{more}."
         ) from error
     return found
-
-
-def _partitions(context: Context) -> list[dict[str, Any]]:
-    _table(context)
-    pages = context.client("glue").get_paginator("get_partitions").paginate(**_names(context))
-    return [partition for page in pages for partition in page["Partitions"]]
-
-
-def _table(context: Context) -> dict[str, Any]:
-    glue, config = context.client("glue"), context.config
-    try:
-        table: dict[str, Any] = glue.get_table(DatabaseName=config.athena_database, Name=config.athena_output_table)
-    except glue.exceptions.EntityNotFoundException as error:
-        raise CommandError(
-            f"{_table_name(context)} does not exist: the first publish makes it. Start a pipeline that publishes."
-        ) from error
-    return dict(table["Table"])
-
-
-def _names(context: Context) -> dict[str, str]:
-    return {"DatabaseName": context.config.athena_database, "TableName": context.config.athena_output_table}
-
-
-def _table_name(context: Context) -> str:
-    return f"{context.config.athena_database}.{context.config.athena_output_table}"
