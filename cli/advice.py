@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli import gate, history
-from cli.commands import models
+from cli import gate, history, registry
 from cli.context import Context
 
 CHOOSES_VERSION = "GetLatestApprovedModel"
@@ -41,6 +40,6 @@ def _is_without_a_model(context: Context, steps: Sequence[Mapping[str, Any]]) ->
     if not failed or not gate.said_no(steps):
         return False
     try:
-        return not models.all_packages(context)
+        return not registry.versions(context)
     except Exception:  # noqa: BLE001  # only the better of two hints hangs on it
         return False

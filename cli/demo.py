@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from rich.table import Table
 
-from cli import athena, follow, history
-from cli.commands import data, definitions, models
+from cli import athena, follow, history, registry
+from cli.commands import data, definitions
 from cli.commands.query import as_table
 from cli.context import Context
 from cli.dag import predecessors
@@ -96,8 +96,7 @@ def _dag_table(context: Context, arn: str) -> Table:
 
 
 def _show_model(context: Context) -> None:
-    newest = models.all_packages(context)[0]
-    package = context.client("sagemaker").describe_model_package(ModelPackageName=newest["ModelPackageArn"])
+    package = registry.describe(context, registry.versions(context)[0])
     metrics = _metrics(context, package)
     context.console.print(
         f"Version {package['ModelPackageVersion']} of {package['ModelPackageGroupName']} is "

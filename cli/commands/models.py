@@ -1,114 +1,151 @@
-"""`models`, `approve`, `reject`: the versions in the Model Registry."""
+"""`models`, `approve`, `reject`, `rollback`, `pin`, `unpin`: the versions in the registry, and which one scores."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from rich.table import Table
-
-from cli import history
+from cli import decisions, pins, registry, registry_texts, scoring, version_table
 from cli.context import Context
 from cli.errors import CommandError
+
+_MOST = 20
 
 
 def register(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands of this module."""
     command = commands.add_parser("models", parents=[shared], help="the registered model versions, newest first")
+    command.add_argument("--last", type=_count, default=_MOST, metavar="N", help=f"so many of the newest ({_MOST})")
+    command.add_argument("--json", action="store_true", help="for machines: one JSON document with everything")
     command.set_defaults(run=list_models)
-    for name, status, text in (
-        ("approve", "Approved", "approve a model version: the newest approved one scores"),
-        ("reject", "Rejected", "reject a model version"),
-    ):
-        command = commands.add_parser(name, parents=[shared], help=text)
+    _add(commands, shared, "approve", approve, "approve a version: the highest approved one scores", has_version=True)
+    _add(commands, shared, "reject", reject, "reject a version", has_version=True)
+    _add(commands, shared, "rollback", rollback, "reject the version that scores: the approved one before it scores")
+    _add(commands, shared, "pin", pin, "let one version score, whatever is approved later", has_version=True)
+    command = commands.add_parser("unpin", parents=[shared], help="let the highest approved version score again")
+    command.set_defaults(run=unpin)
+
+
+def _add(
+    commands: Any,
+    shared: argparse.ArgumentParser,
+    name: str,
+    run: Callable[[Context, argparse.Namespace], None],
+    text: str,
+    *,
+    has_version: bool = False,
+) -> None:
+    command = commands.add_parser(name, parents=[shared], help=text)
+    if has_version:
         command.add_argument("version", type=int, metavar="VERSION")
-        command.add_argument("--note", default="", help="why; kept in the registry as the approval description")
-        command.set_defaults(run=decide, approval_status=status)
+    command.add_argument("--note", default="", help="why; kept in the registry")
+    command.set_defaults(run=run)
 
 
-def list_models(context: Context, _: argparse.Namespace) -> None:
-    """Print every version with its approval, its metric and where it came from."""
-    group = context.config.model_package_group
-    packages = all_packages(context)
-    if not packages:
-        context.console.print(f"The model package group {group} has no versions yet.")
+def list_models(context: Context, options: argparse.Namespace) -> None:
+    """Print every version: how good it is, who decided about it when and why, what it scored, and which scores now."""
+    versions = registry.versions(context)
+    chosen = scoring.now(context, versions)
+    lines = version_table.read_lines(context, versions[: options.last])
+    if options.json:
+        print(json.dumps(version_table.document(context, lines, chosen), indent=2))
         return
-    table = Table("version", "approval", _metric_name(context), "registered (UTC)", "execution", "note", title=group)
-    for summary in packages:
-        described = context.client("sagemaker").describe_model_package(ModelPackageName=summary["ModelPackageArn"])
-        value = metric_of(context, described)
-        table.add_row(
-            str(described["ModelPackageVersion"]),
-            described["ModelApprovalStatus"],
-            "" if value is None else f"{value:.4f}",
-            history.utc_text(described["CreationTime"]),
-            described.get("CustomerMetadataProperties", {}).get("PipelineExecutionId", ""),
-            described.get("ApprovalDescription", ""),
+    if not versions:
+        context.console.print(f"The model package group {context.config.model_package_group} has no versions yet.")
+        return
+    context.console.print(version_table.table(context, lines, chosen, datetime.now(UTC)))
+    for text in version_table.remarks(lines):
+        context.console.print(text, markup=False)
+    if len(versions) > len(lines):
+        context.console.print(f"{len(versions) - len(lines)} earlier versions not shown, raise --last")
+    context.console.print(chosen.sentence("now"), markup=False)
+
+
+def approve(context: Context, options: argparse.Namespace) -> None:
+    """Approve a version."""
+    version = registry.version(context, options.version)
+    decisions.decide(context, version, decisions.APPROVED, options.note, datetime.now(UTC))
+    _say(context, f"Version {version.number} of {context.config.model_package_group}: {decisions.APPROVED}.")
+
+
+def reject(context: Context, options: argparse.Namespace) -> None:
+    """Reject a version, unless it is pinned."""
+    version = registry.version(context, options.version)
+    pinned = pins.find(context)
+    if pinned is not None and pinned.version == str(version.number):
+        raise CommandError(
+            f"version {version.number} is pinned, and nothing could score once it is rejected: "
+            f"`{_command(context, 'unpin')}` or `{_command(context, 'pin VERSION')}` first."
         )
-    context.console.print(table)
+    decisions.decide(context, version, decisions.REJECTED, options.note, datetime.now(UTC))
+    _say(context, f"Version {version.number} of {context.config.model_package_group}: {decisions.REJECTED}.")
 
 
-def decide(context: Context, options: argparse.Namespace) -> None:
-    """Set a version's approval status."""
-    arn = package_arn(context, options.version)
-    note = {"ApprovalDescription": options.note} if options.note else {}
-    context.client("sagemaker").update_model_package(
-        ModelPackageArn=arn, ModelApprovalStatus=options.approval_status, **note
-    )
-    context.console.print(
-        f"Version {options.version} of {context.config.model_package_group}: {options.approval_status}."
-    )
+def rollback(context: Context, options: argparse.Namespace) -> None:
+    """Reject the version that scores, so that the approved one before it does."""
+    group, status = context.config.model_package_group, context.config.model_approval_status
+    pinned = pins.find(context)
+    if pinned is not None:
+        raise CommandError(
+            f"nothing was rolled back: version {pinned.version} of {group} is pinned and scores whatever is approved. "
+            f"`{_command(context, 'pin VERSION')}` chooses another one, `{_command(context, 'unpin')}` comes first."
+        )
+    approved = scoring.candidates(context, registry.versions(context))
+    if len(approved) < 2:
+        has = f"version {approved[0].number} is the only one" if approved else "there is none"
+        raise CommandError(
+            f"nothing was rolled back: a rollback needs two versions of {group} that are {status}, and {has}. "
+            f"`{_command(context, 'approve VERSION')}` approves another one, `{_command(context, 'models')}` lists all."
+        )
+    newest, before = approved[:2]
+    why = scoring.refusal(context, before)
+    if why is not None:
+        raise CommandError(
+            f"nothing was rolled back: version {before.number} of {group} would score then, but {why}. "
+            f"Put it back, or `{_command(context, f'reject {before.number}')}` first: then the one before it would."
+        )
+    note = options.note or f"rolled back to version {before.number}"
+    decisions.decide(context, newest, decisions.REJECTED, note, datetime.now(UTC))
+    _say(context, f"Version {newest.number} of {group}: {decisions.REJECTED} ({note}).")
 
 
-def all_packages(context: Context) -> list[dict[str, Any]]:
-    """The summaries of all versions of the configured group, newest first; empty when the group is missing."""
-    client = context.client("sagemaker")
-    pages = client.get_paginator("list_model_packages").paginate(
-        ModelPackageGroupName=context.config.model_package_group, SortBy="CreationTime", SortOrder="Descending"
-    )
-    try:
-        return [summary for page in pages for summary in page["ModelPackageSummaryList"]]
-    except client.exceptions.ClientError as error:
-        # The group is made by the first registration; before that AWS refuses its name.
-        if "does not exist" in str(error) or error.response["Error"]["Code"] == "ResourceNotFound":
-            return []
-        raise
+def pin(context: Context, options: argparse.Namespace) -> None:
+    """Let one version score until it is unpinned."""
+    version = registry.version(context, options.version)
+    why = scoring.refusal(context, version)
+    if why is not None:
+        raise CommandError(
+            f"version {version.number} was not pinned: {why}. Pin one that can score: "
+            f"`{_command(context, 'models')}` lists them, `{_command(context, 'approve VERSION')}` approves one."
+        )
+    pins.put(context, version, registry_texts.tag(options.note), datetime.now(UTC))
+    _say(context, f"Version {version.number} of {context.config.model_package_group} is pinned.")
 
 
-def package_arn(context: Context, version: int) -> str:
-    """The ARN of one version of the configured group.
-
-    Raises:
-        CommandError: no such version.
-    """
-    versions = {summary["ModelPackageVersion"]: summary["ModelPackageArn"] for summary in all_packages(context)}
-    if version not in versions:
-        known = ", ".join(str(number) for number in sorted(versions)) or "none yet"
-        raise CommandError(f"{context.config.model_package_group} has no version {version}; it has: {known}.")
-    arn: str = versions[version]
-    return arn
+def unpin(context: Context, _: argparse.Namespace) -> None:
+    """Let the highest approved version score again."""
+    pinned = pins.find(context)
+    if pinned is None:
+        _say(context, f"No version of {context.config.model_package_group} is pinned; nothing was changed.")
+        return
+    pins.remove(context)
+    _say(context, f"Version {pinned.version} of {context.config.model_package_group} is not pinned any more.")
 
 
-def metric_of(context: Context, package: dict[str, Any]) -> float | None:
-    """The gate's metric out of the evaluation that was registered with a version."""
-    statistics = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {})
-    if "S3Uri" not in statistics:
-        return None
-    location = urlsplit(statistics["S3Uri"])
-    s3 = context.client("s3")
-    try:
-        body = s3.get_object(Bucket=location.netloc, Key=location.path.lstrip("/"))["Body"].read()
-    except s3.exceptions.NoSuchKey:
-        return None
-    value: Any = json.loads(body)
-    for part in context.config.gate.metric.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return float(value) if isinstance(value, int | float) else None
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is refused: a whole number from 1 is allowed")
+    return int(text)
 
 
-def _metric_name(context: Context) -> str:
-    """`auc` for the path `binary_classification_metrics.auc.value`."""
-    parts: list[str] = context.config.gate.metric.split(".")
-    return parts[-2] if parts[-1] == "value" and len(parts) > 1 else parts[-1]
+def _say(context: Context, done: str) -> None:
+    """Print what was done, then which version scores from now on."""
+    context.console.print(done, markup=False)
+    context.console.print(scoring.now(context).sentence(), markup=False)
+
+
+def _command(context: Context, words: str) -> str:
+    return f"python pipeline.py {words}{context.options_text}"

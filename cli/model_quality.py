@@ -1,0 +1,93 @@
+"""How good a version is: the gate's metric, the champion that it was held against, and what the gate said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cli.context import Context
+
+METRIC_VALUE, CHAMPION_ARN, CHAMPION_VALUE, GATE_REASON = (
+    "GateValue",
+    "ChampionModelPackageArn",
+    "ChampionValue",
+    "GateReason",
+)
+"""Metadata that Register keeps with a version; the evaluation has the same, at length."""
+_NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What is known; None where nothing is."""
+
+    value: float | None = None
+    champion: float | None = None
+    champion_arn: str | None = None
+    reason: str | None = None
+    challenger: str | None = None
+    """What the version was held against last, as its champion."""
+
+
+def quality_of(context: Context, package: Mapping[str, Any]) -> Quality:
+    """Read it off a described version: its metadata, and the evaluation that was registered with it."""
+    metadata = {
+        key: value for key, value in (package.get("CustomerMetadataProperties") or {}).items() if value != _NONE
+    }
+    report = _evaluation(context, package)
+    gate = _part(report, "gate") or {}
+    champion = _part(gate, "champion") or {}
+    value = _number(_part(report, context.config.gate.metric))
+    return Quality(
+        value=_number(metadata.get(METRIC_VALUE)) if value is None else value,
+        champion=_first(_number(metadata.get(CHAMPION_VALUE)), _number(_part(champion, "value"))),
+        champion_arn=metadata.get(CHAMPION_ARN) or _part(champion, "model_package_arn"),
+        # The evaluation has the whole sentence, metadata what of it fits.
+        reason=_part(gate, "reason") or metadata.get(GATE_REASON),
+        challenger=_challenger(metadata),
+    )
+
+
+def metric_name(context: Context) -> str:
+    """`auc` for the path `binary_classification_metrics.auc.value`."""
+    parts: list[str] = context.config.gate.metric.split(".")
+    return parts[-2] if parts[-1] == "value" and len(parts) > 1 else parts[-1]
+
+
+def _challenger(metadata: Mapping[str, str]) -> str | None:
+    if "LastChallengerExecutionId" not in metadata:
+        return None
+    value, reason = metadata.get("LastChallengerValue", "?"), metadata.get("LastChallengerReason", "no reason kept")
+    return f"{value} of execution {metadata['LastChallengerExecutionId']}: {reason}"
+
+
+def _evaluation(context: Context, package: Mapping[str, Any]) -> Any:
+    """The JSON document that was registered as the model's quality; None when it is gone, or is no JSON."""
+    uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri")
+    if uri is None:
+        return None
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    s3 = context.client("s3")
+    try:
+        return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket, ValueError):
+        return None
+
+
+def _part(document: Any, path: str) -> Any:
+    for name in path.split("."):
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if value is None or isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
