@@ -15,7 +15,7 @@ from sagemaker_local.engine.executions import Executions
 from sagemaker_local.engine.jobs import now
 from sagemaker_local.engine.parameters import settle
 from sagemaker_local.errors import ConflictException, UnsupportedFeature, ValidationException
-from sagemaker_local.records.execution import Execution
+from sagemaker_local.records.execution import Execution, ExecutionStatus
 from sagemaker_local.records.pipeline import Pipeline
 from sagemaker_local.store.store import Store
 
@@ -46,6 +46,7 @@ class _Changes:
         # Between looking for a request's token and acting on it no other request may come.
         self._lock = threading.Lock()
         self._retry_tokens: dict[str, str] = {}
+        self._stop_tokens: dict[str, str] = {}
 
     def start(self, request: Mapping[str, Any]) -> dict[str, Any]:
         for member in _UNSUPPORTED_AT_START:
@@ -64,8 +65,14 @@ class _Changes:
         return {"PipelineExecutionArn": known.arn}
 
     def stop(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        self._executions.stop(request["PipelineExecutionArn"])
-        return {"PipelineExecutionArn": request["PipelineExecutionArn"]}
+        arn, token = request["PipelineExecutionArn"], request["ClientRequestToken"]
+        with self._lock:
+            is_stopping = self._store.executions.get(arn).status is ExecutionStatus.STOPPING
+            # Sent again by a client that missed the answer, it is not a second stop.
+            if not (is_stopping and self._stop_tokens.get(arn) == token):
+                self._executions.stop(arn)
+                self._stop_tokens[arn] = token
+        return {"PipelineExecutionArn": arn}
 
     def retry(self, request: Mapping[str, Any]) -> dict[str, Any]:
         arn, token = request["PipelineExecutionArn"], request["ClientRequestToken"]

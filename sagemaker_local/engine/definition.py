@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from sagemaker_local.engine.argument_types import fits, places
 from sagemaker_local.engine.expressions import parse_value, references
-from sagemaker_local.engine.graph import Graph, build_graph
+from sagemaker_local.engine.graph import Graph, build_graph, find_aftermath
 from sagemaker_local.engine.parameters import Parameter, parse_parameters
 from sagemaker_local.engine.references import References
 from sagemaker_local.engine.step_definition import StepDefinition, parse_steps
@@ -28,6 +28,8 @@ class Definition:
     steps: Mapping[str, StepDefinition]
     """In the text's order; a condition's steps follow their condition."""
     graph: Graph
+    aftermath: frozenset[str]
+    """Steps that may still start after a failure or during a stop: those with a trigger, and what follows them."""
     experiment: Mapping[str, Any]
     """`PipelineExperimentConfig`, parsed; empty when there is none."""
 
@@ -52,7 +54,8 @@ def parse(text: str) -> Definition:
     steps = _parse_all_steps(document.get("Steps"))
     experiment = _parse_experiment(document.get("PipelineExperimentConfig"))
     _check_references(parameters, steps, experiment)
-    return Definition(parameters, steps, build_graph(steps), experiment)
+    graph = build_graph(steps)
+    return Definition(parameters, steps, graph, find_aftermath(steps, graph), experiment)
 
 
 def _read_json(text: str) -> dict[str, Any]:

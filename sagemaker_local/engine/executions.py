@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from graphlib import TopologicalSorter
 
 from sagemaker_local.engine.definition import parse
+from sagemaker_local.engine.graph import Graph
 from sagemaker_local.engine.jobs import Jobs, now
 from sagemaker_local.engine.parameters import settle
 from sagemaker_local.engine.registry import Registry
@@ -19,7 +21,7 @@ from sagemaker_local.engine.walk import Walk, Workshop, not_stoppable
 from sagemaker_local.engine.wreckage import end_wreck
 from sagemaker_local.errors import ConflictException
 from sagemaker_local.ports import Functions, ObjectStore
-from sagemaker_local.records.execution import Execution, ExecutionStatus, StepStatus
+from sagemaker_local.records.execution import Execution, ExecutionStatus, Step, StepStatus
 from sagemaker_local.records.names import Place, new_execution_id
 from sagemaker_local.records.pipeline import Pipeline
 from sagemaker_local.store.store import Store
@@ -107,7 +109,7 @@ class Executions:
             walk.stop()
 
     def retry(self, arn: str, max_parallel: int | None = None) -> Execution:
-        """Run again what did not succeed; what succeeded is kept, with its results.
+        """Run again what did not succeed, and what ran because of it; what else succeeded is kept, with its results.
 
         Raises:
             ResourceNotFound: there is no such execution.
@@ -116,17 +118,17 @@ class Executions:
         with self._lock:
             self._refuse_when_closing()
             execution = self._store.executions.get(arn)
-            if execution.status not in {ExecutionStatus.FAILED, ExecutionStatus.STOPPED}:
+            if not execution.status.is_resumable:
                 raise ConflictException(
                     f"Pipeline execution {arn} is in status {execution.status.value}; "
-                    "only one in status Failed or Stopped can be retried."
+                    "only one in status Failed, Stopped or CompletedWithFailures can be retried."
                 )
             steps = self._store.executions.steps(arn)
             if any(step.type == "Fail" and step.status is StepStatus.FAILED for step in steps):
                 raise ConflictException(
                     f"Pipeline execution {arn} was ended by a Fail step and cannot be retried; start a new one."
                 )
-            succeeded = {step.name: step for step in steps if step.status is StepStatus.SUCCEEDED}
+            succeeded = _kept(steps, parse(execution.definition).graph)
             resumed = replace(
                 execution,
                 status=ExecutionStatus.EXECUTING,
@@ -186,3 +188,13 @@ class Executions:
     def _refuse_when_closing(self) -> None:
         if self._is_closing:
             raise ConflictException("The endpoint is stopping; start it again, then repeat the request.")
+
+
+def _kept(steps: Sequence[Step], graph: Graph) -> dict[str, Step]:
+    """The steps that succeeded after nothing that runs again: one whose trigger was a failure has to wait anew."""
+    kept: dict[str, Step] = {}
+    succeeded = {step.name: step for step in steps if step.status is StepStatus.SUCCEEDED}
+    for name in TopologicalSorter(graph).static_order():
+        if name in succeeded and graph[name] <= kept.keys():
+            kept[name] = succeeded[name]
+    return kept

@@ -16,6 +16,7 @@ from sagemaker_local.engine.expressions import (
     PropertyFile,
     StepProperty,
 )
+from sagemaker_local.engine.graph import results_read_by
 from sagemaker_local.engine.parameters import Parameter
 from sagemaker_local.engine.path import Path, natural_key, show_path
 from sagemaker_local.engine.step_definition import StepDefinition
@@ -72,13 +73,19 @@ class References:
         return None
 
     def check_dependencies(self, user: StepDefinition) -> None:
-        """Refuse a DependsOn that names no step, or a Fail step."""
+        """Refuse a DependsOn that names no step, a Fail step, or a step without results whose results are used."""
         for name in user.depends_on:
             _known("step in 'DependsOn'", name, self._steps)
             if self._steps[name].type.name == "Fail":
                 raise ValidationException(
                     f"{user.name} can not depends on {name}: a Fail step ends the execution. Remove the dependency."
                 )
+        for name in sorted(results_read_by(user) & user.triggers.keys()):
+            raise ValidationException(
+                f"it runs on Trigger '{user.triggers[name]}' of step {name!r} and uses that step's result, of which "
+                "there is one only when the step has succeeded. Remove the reference (or take the step out of the "
+                "condition's branch), or write the plain name in 'DependsOn'."
+            )
 
     def _source(self, name: str) -> StepDefinition:
         _known("step", name, self._steps)

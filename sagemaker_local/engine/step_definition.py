@@ -12,6 +12,7 @@ from sagemaker_local.engine.conditions import Condition, condition_references, p
 from sagemaker_local.engine.expressions import Expression, is_expression, parse_value, references
 from sagemaker_local.engine.retry_policy import RetryPolicy, parse_retry_policies
 from sagemaker_local.engine.step_type import COMMON_KEYS, StepType, step_type
+from sagemaker_local.engine.trigger import Trigger, parse_depends_on
 from sagemaker_local.errors import UnsupportedFeature, ValidationException
 from sagemaker_local.records.shapes import check
 
@@ -44,7 +45,8 @@ class StepDefinition:
     type: StepType
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """Parsed: expressions are records. Empty for Condition steps."""
-    depends_on: tuple[str, ...] = ()
+    depends_on: Mapping[str, Trigger] = field(default_factory=dict)
+    """Steps by name, with the outcome that each must have; all must have theirs."""
     display_name: str | None = None
     description: str | None = None
     cache: CacheConfig | None = None
@@ -56,6 +58,11 @@ class StepDefinition:
     conditions: tuple[Condition, ...] = ()
     """All must hold."""
     branch: Branch | None = None
+
+    @property
+    def triggers(self) -> dict[str, Trigger]:
+        """The entries of `depends_on` that ask for another outcome than success."""
+        return {name: trigger for name, trigger in self.depends_on.items() if trigger is not Trigger.COMPLETED}
 
     def expressions(self) -> Iterator[Expression]:
         """Yield every expression in the step."""
@@ -117,7 +124,7 @@ def _parse_known_step(name: str, kind: StepType, raw: Mapping[str, Any], branch:
         name=name,
         type=kind,
         arguments={} if kind.name == "Condition" else parse_value(arguments),
-        depends_on=_parse_depends_on(given.get("DependsOn", [])),
+        depends_on=parse_depends_on(given.get("DependsOn", [])),
         display_name=_text(given, "DisplayName", 256),
         description=_text(given, "Description", 3072),
         cache=cache,
@@ -147,20 +154,6 @@ def _check_arguments(kind: StepType, arguments: Mapping[str, Any]) -> None:
         message = arguments.get("ErrorMessage", "")
         if set(arguments) - {"ErrorMessage"} or not (isinstance(message, str) or is_expression(message)):
             raise ValidationException("'Arguments' of a Fail step hold only ErrorMessage, a text or an expression.")
-
-
-def _parse_depends_on(raw: Any) -> tuple[str, ...]:
-    if not isinstance(raw, list):
-        raise ValidationException("'DependsOn' must be a list of step names.")
-    for item in raw:
-        if isinstance(item, Mapping) and "Trigger" in item:
-            raise UnsupportedFeature(
-                f"'DependsOn' with Trigger {item['Trigger']!r} on step {item.get('Step')!r} is not supported here; "
-                "supported are names of steps, which must succeed. See docs/fidelity.md."
-            )
-        if not isinstance(item, str):
-            raise ValidationException(f"'DependsOn' has {item!r}, which is not the name of a step.")
-    return tuple(dict.fromkeys(raw))
 
 
 def _parse_property_files(raw: Any, arguments: Mapping[str, Any]) -> dict[str, PropertyFileLocation]:

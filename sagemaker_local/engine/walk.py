@@ -55,11 +55,12 @@ class Walk:
         self._scopes = RunScopes(execution, self._definition, self._succeeded, workshop.objects, workshop.clock)
         self._progress = Progress(self._definition)
         for step in succeeded.values():
-            self._progress.succeed(step.name, outcome=step.properties.get("Outcome"))
+            self._note_outcome(step)
         self._running: dict[str, StepRecord] = {}
         self._ended_steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
-        self._has_failed = False
         self._stop = StopSignal()
+        # For the steps that a stop triggers: stopping the execution must not stop them, too.
+        self._second_stop = StopSignal()
         # No stop may come between a decision and what is made of it: the stop sees the step, or the step the stop.
         self._lock = threading.RLock()
         self.ended = threading.Event()
@@ -81,7 +82,7 @@ class Walk:
             self.ended.set()
 
     def stop(self) -> None:
-        """Stop what runs and start nothing more.
+        """Stop what runs and start nothing more but what a trigger asks for; a second stop ends that, too.
 
         Raises:
             ConflictException: the execution has ended.
@@ -90,17 +91,19 @@ class Walk:
             status = self._store.executions.get(self._execution.arn).status
             if status.is_final:
                 raise not_stoppable(self._execution.arn, status)
-            if status is ExecutionStatus.STOPPING:
-                return
-            self._change(status=ExecutionStatus.STOPPING)
+            is_second = status is ExecutionStatus.STOPPING
+            if not is_second:
+                self._change(status=ExecutionStatus.STOPPING)
+            self._progress.stop()
             for record in self._running.values():
                 record.change(status=StepStatus.STOPPING)
-            self._stop.set()
+            (self._second_stop if is_second else self._stop).set()
 
     def interrupt(self) -> None:
         """Stop because the endpoint ends: what does not finish is marked as failed, to be resumed by a retry."""
         with self._lock:
             self._stop.set(is_interruption=True)
+            self._second_stop.set(is_interruption=True)
 
     def _is_interrupted(self) -> bool:
         return self._stop.is_interruption
@@ -108,7 +111,8 @@ class Walk:
     def _start_ready(self) -> None:
         with self._lock:
             for name in self._progress.ready:
-                if self._has_failed or self._stop.is_set() or len(self._running) >= self._limit():
+                # Set by a second stop, and when the endpoint ends.
+                if self._second_stop.is_set() or len(self._running) >= self._limit():
                     return
                 self._start(name)
                 self._progress.start(name)
@@ -138,7 +142,7 @@ class Walk:
             record=record,
             action=self._workshop.actions[step.type.name],
             scopes=self._scopes,
-            stop=self._stop,
+            stop=self._second_stop if self._stop.is_set() else self._stop,
             executions=self._store.executions,
             clock=self._workshop.clock,
             sleep=self._workshop.sleep,
@@ -160,21 +164,24 @@ class Walk:
             del self._running[step.name]
             if step.status is StepStatus.SUCCEEDED:
                 self._succeeded[step.name] = step
-                self._progress.succeed(step.name, outcome=step.properties.get("Outcome"))
-            else:
-                self._has_failed = True
+            self._note_outcome(step)
+
+    def _note_outcome(self, step: Step) -> None:
+        self._progress.end(step.name, step.status, outcome=step.properties.get("Outcome"))
 
     def _end(self) -> None:
         with self._lock:
-            is_unfinished = self._has_failed or bool(self._progress.ready)
+            is_unfinished = bool(self._progress.unhandled or self._progress.ready)
             if self._store.executions.get(self._execution.arn).status is ExecutionStatus.STOPPING:
                 self._change(status=ExecutionStatus.STOPPED)
-            elif not is_unfinished:
-                self._change(status=ExecutionStatus.SUCCEEDED)
-            elif self._stop.is_interruption:
+            elif is_unfinished and self._stop.is_interruption:
                 self._change(status=ExecutionStatus.FAILED, failure_reason=interrupted_reason(self._execution))
-            else:
+            elif is_unfinished:
                 self._change(status=ExecutionStatus.FAILED, failure_reason=STEP_FAILURE)
+            elif self._progress.has_failures:
+                self._change(status=ExecutionStatus.COMPLETED_WITH_FAILURES)
+            else:
+                self._change(status=ExecutionStatus.SUCCEEDED)
 
     def _change(self, **members: Any) -> None:
         with self._store.transaction():

@@ -20,6 +20,7 @@ def end_wreck(execution: Execution, store: Store, time: datetime) -> None:
     """Mark what ran as failed, or as stopped where a stop was under way; a retry resumes it.
 
     A step whose job had completed is Succeeded: only the news of it was lost.
+    The endpoint's end triggers no step: what failed before it runs again with the retry, and with it its handlers.
     """
     _LOG.warning("execution %s was running when the endpoint stopped", execution.arn)
     was_stopping = execution.status is ExecutionStatus.STOPPING

@@ -18,11 +18,18 @@ class ExecutionStatus(StrEnum):
     STOPPED = "Stopped"
     FAILED = "Failed"
     SUCCEEDED = "Succeeded"
+    COMPLETED_WITH_FAILURES = "CompletedWithFailures"
+    """Steps failed, and for each of them a step that was to run on its failure has succeeded."""
 
     @property
     def is_final(self) -> bool:
         """Nothing runs any more; only RetryPipelineExecution leads out of it."""
-        return self in {self.STOPPED, self.FAILED, self.SUCCEEDED}
+        return self not in {self.EXECUTING, self.STOPPING}
+
+    @property
+    def is_resumable(self) -> bool:
+        """RetryPipelineExecution may run again what did not succeed."""
+        return self in {self.STOPPED, self.FAILED, self.COMPLETED_WITH_FAILURES}
 
 
 class StepStatus(StrEnum):

@@ -66,11 +66,13 @@ _OF_PIPELINE = "SELECT * FROM executions WHERE pipeline_name = ? ORDER BY create
 _LAST_OF_VERSIONS = """
 SELECT pipeline_version, arn FROM executions WHERE pipeline_name = ? ORDER BY created, rowid
 """
-_FIRST_UNFINISHED = """
-SELECT arn FROM executions WHERE pipeline_name = ? AND status NOT IN (?, ?, ?) ORDER BY created, rowid LIMIT 1
-"""
-_UNFINISHED = "SELECT * FROM executions WHERE status NOT IN (?, ?, ?) ORDER BY created, rowid"
 _FINAL = tuple(status.value for status in ExecutionStatus if status.is_final)
+_IS_UNFINISHED = f"status NOT IN ({', '.join('?' * len(_FINAL))})"
+# The text in these statements is our own, made two lines above; the values go in as parameters.
+_FIRST_UNFINISHED = f"""
+SELECT arn FROM executions WHERE pipeline_name = ? AND {_IS_UNFINISHED} ORDER BY created, rowid LIMIT 1
+"""  # noqa: S608  # see above
+_UNFINISHED = f"SELECT * FROM executions WHERE {_IS_UNFINISHED} ORDER BY created, rowid"  # noqa: S608  # see above
 _STEPS_OF = "SELECT * FROM steps WHERE execution_arn = ? ORDER BY started, rowid"
 _DELETE_STEP = "DELETE FROM steps WHERE execution_arn = ? AND name = ?"
 # A step that took over a result is no source itself: its age would hide how old the result is.

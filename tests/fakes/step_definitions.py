@@ -23,6 +23,11 @@ def json_get(step: str, file: str, path: str) -> Json:
     return {"Std:JsonGet": {"PropertyFile": get(f"Steps.{step}.PropertyFiles.{file}"), "Path": path}}
 
 
+def after(step: str, trigger: str) -> Json:
+    """An entry of DependsOn that asks for an outcome other than success."""
+    return {"Step": step, "Trigger": trigger}
+
+
 def processing(name: str = "Prepare", *, arguments: Json | None = None, **keys: Any) -> Json:
     """A Processing step with one output named `data`."""
     uri = join("s3://bucket", get("Execution.PipelineExecutionId"), name, on="/")

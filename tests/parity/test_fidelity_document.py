@@ -22,7 +22,7 @@ from sagemaker_local.athena.statements import KINDS
 from sagemaker_local.athena.syntax import parse as parse_sql
 from sagemaker_local.athena.tables import Tables
 from sagemaker_local.athena.translation import translate
-from sagemaker_local.engine import conditions, references
+from sagemaker_local.engine import conditions, references, trigger
 from sagemaker_local.engine.cache import KEY_ATTRIBUTES
 from sagemaker_local.engine.definition import parse
 from sagemaker_local.engine.registry import Registry
@@ -117,10 +117,10 @@ def test_every_step_type_has_a_table_of_fields(step: str) -> None:
 FIRST = steps.processing("First")
 REFUSED_DEFINITIONS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
     "`MlflowConfig`": ([FIRST], {"MlflowConfig": {"MlflowResourceArn": "a"}}, "MlflowConfig"),
-    "`DependsOn` with `Trigger`": (
-        [FIRST, steps.processing("Next", DependsOn=[{"Step": "First", "Trigger": "Failed"}])],
+    "`Trigger` on a step whose result is used or whose branch it is in; two outcomes of one step": (
+        [FIRST, steps.processing("Next", arguments=steps.input_from("First"), DependsOn=[steps.after("First", "Any")])],
         {},
-        "Trigger 'Failed'",
+        "Trigger 'Any' of step 'First' and uses that step's result",
     ),
     "`DependsOn` a Fail step, cycles, unknown references, steps twice, nested conditions": (
         [steps.fail("Stop"), steps.processing("Next", DependsOn=["Stop"])],
@@ -147,6 +147,13 @@ def test_definition_that_is_refused_is_refused_by_name(what: str) -> None:
 
     with pytest.raises(ValidationException, match=message):
         parse(steps.definition(*items, **keys))
+
+
+def test_triggers_are_those_of_the_engine() -> None:
+    (row,) = [row for row in section(ROWS, "Definitions") if row.cells["what"] == "`DependsOn` with `Trigger`"]
+
+    assert row.cells["here"] == "emulated"
+    assert row.spans("note")[:3] == [allowed.value for allowed in trigger.WRITTEN]
 
 
 def test_caching_of_a_lambda_step_is_refused_by_name() -> None:

@@ -9,12 +9,13 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from sagemaker_local.records.execution import ExecutionStatus
-from sagemaker_local.records.job import JobKind, JobStatus
+from sagemaker_local.records.job import Job, JobControl, JobKind, JobOutcome, JobStatus
+from tests.fakes import step_definitions as steps
 from tests.fakes.control_plane import ControlPlane
 from tests.fakes.definitions import definition, processing_request
 from tests.fakes.in_process_aws import client_of
 from tests.fakes.records import NOON, ROLE, a_job, an_execution
-from tests.fakes.scripted_runner import failing
+from tests.fakes.scripted_runner import complete, failing
 
 OPERATIONS = {
     *(f"{verb}Pipeline" for verb in ("Create", "Update", "Describe", "Delete")),
@@ -39,6 +40,9 @@ OPERATIONS = {
     "ListTags",
     "DeleteTags",
 }
+
+WORK = steps.processing("Work")
+ON_FAILURE = steps.after("Work", "Failed")
 
 
 @pytest.fixture
@@ -160,3 +164,22 @@ def test_execution_is_followed_to_its_failure(plane: ControlPlane, client: Any) 
     assert described["PipelineExecutionStatus"] == "Failed"
     assert [(step["StepName"], step["StepStatus"]) for step in steps] == [("Work", "Failed")]
     assert steps[0]["EndTime"] >= steps[0]["StartTime"]
+
+
+def test_status_that_the_client_does_not_know_arrives_as_it_is(plane: ControlPlane, client: Any) -> None:
+    """botocore's enumeration lacks CompletedWithFailures; the SDK's documentation has it."""
+
+    def behave(job: Job, control: JobControl) -> JobOutcome:
+        return (failing("AlgorithmError: boom") if "-Work-" in job.name else complete)(job, control)
+
+    plane.runner.behaviour = behave
+    create(client, PipelineDefinition=steps.definition(WORK, steps.processing("Tidy", DependsOn=[ON_FAILURE])))
+    arn = client.start_pipeline_execution(PipelineName="churn")["PipelineExecutionArn"]
+    plane.executions.wait(arn, 10)
+
+    described = client.describe_pipeline_execution(PipelineExecutionArn=arn)
+    (listed,) = client.list_pipeline_executions(PipelineName="churn")["PipelineExecutionSummaries"]
+
+    assert described["PipelineExecutionStatus"] == listed["PipelineExecutionStatus"] == "CompletedWithFailures"
+    assert "FailureReason" not in described
+    client.delete_pipeline(PipelineName="churn")

@@ -238,7 +238,7 @@ def test_after_a_failure_running_steps_finish_and_nothing_new_starts(engine: Eng
         definition(processing("Bad"), processing("Slow"), processing("Next", arguments=input_from("Slow")))
     )
     # The failure is in the store before the walk knows of it: only the walk itself can say when it does.
-    wait_until(lambda: engine.executions._walks[execution.arn]._has_failed)
+    wait_until(lambda: engine.executions._walks[execution.arn]._progress.has_failures)
     slow_may_end.set()
 
     assert engine.executions.wait(execution.arn, 10).status is ExecutionStatus.FAILED

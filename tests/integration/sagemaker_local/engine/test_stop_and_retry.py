@@ -244,7 +244,7 @@ def test_retry_of_a_stopped_execution_resumes_it(engine: Engine) -> None:
 def test_retry_of_what_succeeded_is_refused(engine: Engine) -> None:
     execution = engine.run(definition(condition()))
 
-    with pytest.raises(ConflictException, match="is in status Succeeded; only one in status Failed or Stopped"):
+    with pytest.raises(ConflictException, match="is in status Succeeded; only one in status Failed, Stopped or Comp"):
         engine.executions.retry(execution.arn)
 
 

@@ -10,8 +10,10 @@ from hypothesis import given, settings, strategies as st
 
 from sagemaker_local.engine.definition import parse
 from sagemaker_local.engine.step_definition import Branch, PropertyFileLocation
+from sagemaker_local.engine.trigger import Trigger
 from sagemaker_local.errors import LocalError, UnsupportedFeature, ValidationException
 from tests.fakes.step_definitions import (
+    after,
     condition,
     definition,
     equals,
@@ -131,7 +133,7 @@ def test_step_keeps_what_the_definition_says_of_it() -> None:
 def test_nulls_where_the_sdk_writes_them_count_as_absent() -> None:
     text = definition(processing(DependsOn=None, CacheConfig=None, DisplayName=None, PropertyFiles=None))
 
-    assert parse(text).steps["Prepare"].depends_on == ()
+    assert parse(text).steps["Prepare"].depends_on == {}
 
 
 def test_condition_with_two_empty_branches_is_read() -> None:
@@ -200,7 +202,7 @@ def test_step_type_that_is_not_supported_is_refused_by_name_with_the_supported_o
         (processing(arguments={"RoleArn": 5}), "Step 'Prepare': .*roleArn"),
         (training(arguments={"HyperParameters": {"depth": 5}}), "hyperParameters"),
         (processing(DependsOn="Train"), "'DependsOn' must be a list"),
-        (processing(DependsOn=[{"Step": "Train"}]), "is not the name of a step"),
+        (processing(DependsOn=[{"Step": "Train"}]), "Step 'Prepare': .*is not the name of a step"),
         (processing(DisplayName="x" * 257), "'DisplayName' must be a text of at most 256"),
         (processing(PropertyFiles=[{"PropertyFileName": "R"}]), "each needs exactly the texts"),
         (processing(PropertyFiles=report_file(output="dta")), "OutputName 'dta'; the outputs of the step are data"),
@@ -239,11 +241,46 @@ def test_step_that_is_there_twice_is_refused(text: str) -> None:
         parse(text)
 
 
-def test_trigger_dependency_is_refused_as_unsupported() -> None:
-    text = definition(training(), function(DependsOn=[{"Step": "Train", "Trigger": "Failed"}]))
+def test_trigger_makes_an_edge_and_an_aftermath() -> None:
+    steps = [training(), function(DependsOn=[after("Train", "Failed")]), function("Next", DependsOn=["Latest"])]
 
-    with pytest.raises(UnsupportedFeature, match="Step 'Latest': 'DependsOn' with Trigger 'Failed' on step 'Train'"):
-        parse(text)
+    parsed = parse(definition(*steps, function("Other", DependsOn=["Train"])))
+
+    assert parsed.graph["Latest"] == {"Train"}
+    assert parsed.steps["Latest"].triggers == {"Train": Trigger.FAILED}
+    assert parsed.aftermath == {"Latest", "Next"}
+
+
+@pytest.mark.parametrize("trigger", ["Failed", "Stopped", "Any"])
+def test_trigger_on_a_step_whose_result_is_used_is_refused(trigger: str) -> None:
+    message = f"Step 'Next': it runs on Trigger '{trigger}' of step 'Prepare' and uses that step's result"
+
+    with pytest.raises(ValidationException, match=message):
+        parse(
+            definition(
+                processing(),
+                processing("Next", arguments=input_from("Prepare"), DependsOn=[after("Prepare", trigger)]),
+            )
+        )
+
+
+def test_trigger_on_the_condition_around_a_step_is_refused() -> None:
+    inside = function(DependsOn=[after("Gate", "Failed")])
+
+    with pytest.raises(ValidationException, match="take the step out of the condition's branch"):
+        parse(definition(condition(then=[inside])))
+
+
+def test_trigger_on_a_fail_step_or_on_no_step_is_refused() -> None:
+    with pytest.raises(ValidationException, match="Latest can not depends on Stop"):
+        parse(definition(fail(), function(DependsOn=[after("Stop", "Failed")])))
+    with pytest.raises(ValidationException, match=r"Unknown step in 'DependsOn' 'Trian'.*Did you mean 'Train'"):
+        parse(definition(training(), function(DependsOn=[after("Trian", "Failed")])))
+
+
+def test_trigger_that_closes_a_cycle_is_refused() -> None:
+    with pytest.raises(ValidationException, match="wait for each other in a cycle"):
+        parse(definition(function("A", DependsOn=[after("B", "Failed")]), function("B", DependsOn=["A"])))
 
 
 def test_dependency_on_a_fail_step_is_refused_in_the_words_of_the_service() -> None:
