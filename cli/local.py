@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def connect(config: PipelineConfig) -> Any:
     """Start the endpoint if it is down, point this whole process at it, and give a session that refuses all else.
 
-    The bucket and the role of the configuration are made when missing: on AWS the infrastructure does that.
+    The bucket of the configuration, its topic and the topic's e-mail subscription are made when missing: on AWS the
+    infrastructure does that.
     """
     endpoint = ensure_up(Settings.resolve(region=config.region))
     replace_environment(endpoint)
@@ -27,6 +28,7 @@ def connect(config: PipelineConfig) -> Any:
     session = boto3.Session(region_name=endpoint.region)
     session.events.register("before-send", _refuse_foreign_address)
     _make_bucket(session, config.bucket)
+    make_topic(session, config.sns_topic_arn, config.notification_email)
     return session
 
 
@@ -52,3 +54,15 @@ def _make_bucket(session: Any, bucket: str) -> None:
     if bucket not in {entry["Name"] for entry in s3.list_buckets()["Buckets"]}:
         location = {"LocationConstraint": session.region_name} if session.region_name != "us-east-1" else None
         s3.create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": location} if location else {}))
+
+
+def make_topic(session: Any, topic_arn: str | None, email: str | None) -> None:
+    """Make a topic and its e-mail subscription; what is there stays as it is."""
+    if topic_arn is None:
+        return
+    region, name = topic_arn.split(":")[3], topic_arn.rpartition(":")[2]
+    sns = session.client("sns", region_name=region)
+    fifo = {"Attributes": {"FifoTopic": "true"}} if name.endswith(".fifo") else {}
+    sns.create_topic(Name=name, **fifo)
+    if email is not None:
+        sns.subscribe(TopicArn=topic_arn, Protocol="email", Endpoint=email)
