@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from cli.commands import data, definitions, executions, logs, models, publications, query
+from cli.commands import backfill, data, definitions, executions, logs, models, publications, query
 from cli.context import Context
 from cli.failures import explain
 
 Run: TypeAlias = Callable[[Context, argparse.Namespace], int | None]
-_MODULES = (definitions, executions, logs, models, publications, query, data)
+_MODULES = (definitions, executions, backfill, logs, models, publications, query, data)
 
 
 def add_shared_options(parser: argparse.ArgumentParser, *, is_subcommand: bool) -> None:

@@ -38,6 +38,16 @@ class Publication:
         """The execution that published it."""
         return self.run.partition("/")[0]
 
+    @property
+    def model_version(self) -> str:
+        """The version of the model that scored; nothing when the run keeps none."""
+        return str(self.document.get("model_package_arn", "")).rpartition("/")[2]
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows it has, when it keeps that."""
+        return self.document.get("rows")
+
 
 def runs_of(partition: Mapping[str, Any]) -> list[Publication]:
     """The runs of a partition, the current one first; a partition without a list has that one only."""
@@ -47,6 +57,25 @@ def runs_of(partition: Mapping[str, Any]) -> list[Publication]:
     current = next((run for run in known if run.get("location") == location), {"location": location})
     older = [run for run in known if run is not current and "location" in run]
     return [Publication(day, current, is_current=True), *(Publication(day, run, is_current=False) for run in older)]
+
+
+def current_runs(context: Context) -> dict[str, Publication]:
+    """The run that readers see, by day; of several (publish.mode append), the one published last."""
+    if find_table(context) is None:
+        return {}
+    found = [run for partition in partitions(context) for run in runs_of(partition) if run.is_current]
+    return {run.day: run for run in sorted(found, key=lambda run: str(run.document.get("published", "")))}
+
+
+def run_of_execution(context: Context, day: str, execution: str) -> Publication | None:
+    """What an execution published for a day, when readers see it."""
+    pages = context.client("glue").get_paginator("get_partitions")
+    for page in pages.paginate(**names(context), Expression=f"dt = '{day}'"):
+        for partition in page["Partitions"]:
+            for run in runs_of(partition):
+                if run.is_current and run.execution == execution:
+                    return run
+    return None
 
 
 def history_of(partition: Mapping[str, Any]) -> dict[str, Any]:

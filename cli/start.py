@@ -11,7 +11,9 @@ from cli.parameters import as_request, git_commit
 _GIT_COMMIT_PARAMETER = "GitCommit"
 
 
-def start_execution(context: Context, pipeline: str, parameters: Mapping[str, str]) -> str:
+def start_execution(
+    context: Context, pipeline: str, parameters: Mapping[str, str], display_name: str | None = None
+) -> str:
     """Start an execution of a pipeline of the catalog and give its ARN."""
     from pipelines import catalog
 
@@ -20,6 +22,7 @@ def start_execution(context: Context, pipeline: str, parameters: Mapping[str, st
         PipelineName=catalog.entry(pipeline).sagemaker_name(context.config),
         PipelineParameters=as_request(values),
         ClientRequestToken=uuid.uuid4().hex,
+        **({} if display_name is None else {"PipelineExecutionDisplayName": display_name}),
     )
     arn: str = response["PipelineExecutionArn"]
     return arn

@@ -91,12 +91,17 @@ def build(context: Context, pipeline: str) -> BuiltPipeline:
 
 
 def deploy(context: Context, pipeline: str) -> BuiltPipeline:
-    """Upload, deploy and upsert; print what changed."""
+    """Build, upload, deploy and upsert; print what changed."""
+    built = build(context, pipeline)
+    deploy_built(context, built)
+    return built
+
+
+def deploy_built(context: Context, built: BuiltPipeline) -> None:
+    """Upload, deploy and upsert what is built already; print what changed."""
     from pipelines import deployment
 
-    built = build(context, pipeline)
     deployment.deploy(built, context.session, report=context.console.print)
-    return built
 
 
 def sagemaker_name(context: Context, pipeline: str) -> str:

@@ -50,13 +50,12 @@ def list_publications(context: Context, options: argparse.Namespace) -> None:
     table = Table("day", "run", "state", "model version", "rows", "published (UTC)", title=table_name(context))
     for day in sorted(days, reverse=True)[: options.days]:
         for run in days[day]:
-            rows = run.document.get("rows")
             table.add_row(
                 day,
                 _shown(run, days[day]),
                 "readers see it" if run.is_current else "kept",
-                str(run.document.get("model_package_arn", "")).rpartition("/")[2],
-                "" if rows is None else f"{rows:,}",
+                run.model_version,
+                "" if run.rows is None else f"{run.rows:,}",
                 str(run.document.get("published", "")).removesuffix("+00:00").replace("T", " "),
             )
     context.console.print(table)

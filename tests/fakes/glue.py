@@ -61,9 +61,15 @@ class FakeGlue:
         assert operation == "get_partitions"
         return self
 
-    def paginate(self, *, DatabaseName: str, TableName: str) -> Iterator[dict[str, Any]]:  # noqa: N803  # boto3's own spelling
+    def paginate(
+        self,
+        *,
+        DatabaseName: str,  # noqa: N803  # boto3's own spelling
+        TableName: str,  # noqa: N803  # boto3's own spelling
+        Expression: str = "",  # noqa: N803  # boto3's own spelling
+    ) -> Iterator[dict[str, Any]]:
         for key, partition in self.partitions.items():
-            if key[:2] == (DatabaseName, TableName):
+            if key[:2] == (DatabaseName, TableName) and Expression in {"", f"dt = '{key[2]}'"}:
                 yield {"Partitions": [partition]}
 
     def get_partition(self, **names: Any) -> dict[str, Any]:
