@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from dataset_schema import SchemaRefused, say
 
 
-def day_of(inference_date: str, started: str, now: datetime) -> date:
+def day_of(inference_date: str, started: str, now: datetime, option: str = "--inference-date") -> date:
     """Return the day to publish: the one named, or for `today` the day in UTC on which the execution started.
 
     A retry after midnight thus stays with its day. AWS documents no form for the start of an execution: one that is not
@@ -17,9 +17,7 @@ def day_of(inference_date: str, started: str, now: datetime) -> date:
         try:
             return date.fromisoformat(inference_date)
         except ValueError as error:
-            raise SchemaRefused(
-                f"--inference-date {inference_date!r} is refused: write YYYY-MM-DD or today."
-            ) from error
+            raise SchemaRefused(f"{option} {inference_date!r} is refused: write YYYY-MM-DD or today.") from error
     moment = _moment(started)
     if moment is None:
         if started:

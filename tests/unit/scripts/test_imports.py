@@ -57,6 +57,21 @@ BUNDLES = {
     "lambdas/notify_failure.py": set(),
     "lambdas/start_on_upload.py": set(),
     "lambdas/verdict.py": set(),
+    "batch_curves.py": set(),
+    "batch_labels.py": {"dataset_schema", "raw_rows"},
+    "batch_metrics.py": set(),
+    "evaluate_batch.py": {
+        *("batch_curves", "batch_labels", "batch_metrics", "dataset_schema", "evaluation_charts", "evaluation_page"),
+        *("label_join", "publish_day", "published_rows", "raw_labels", "scored_rows"),
+    },
+    "evaluation_charts.py": {"batch_curves", "markup", "svg_plot"},
+    "evaluation_page.py": {"evaluation_charts", "markup"},
+    "label_join.py": {"batch_labels", "dataset_schema", "scored_rows"},
+    "markup.py": set(),
+    "published_rows.py": {"dataset_schema", "publish_history", "raw_rows", "scored_rows"},
+    "raw_labels.py": {"batch_labels", "dataset_schema", "raw_rows"},
+    "scored_rows.py": {"dataset_schema", "raw_rows"},
+    "svg_plot.py": {"markup"},
 }
 
 
