@@ -165,6 +165,8 @@ class Schema:
     features: tuple[Feature, ...]
     sha256: str
     """Of the document that it was read from, in canonical form."""
+    csv_columns: tuple[str, ...] | None = None
+    """What CSV files hold, in order, when they have no header; ids are made of row numbers when it lacks the id."""
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -183,16 +185,17 @@ class Schema:
         _check_keys(document)
         problem_type = _one_of(ProblemType, document["problem_type"], "problem_type")
         features = _features(document["features"])
-        id_format = document.get("id_format")
+        id_format, event_time = document.get("id_format"), document.get("event_time_column")
         schema = cls(
             problem_type=problem_type,
             id_column=_name(document["id_column"], "id_column"),
             id_format=None if id_format is None else IdFormat.parse(str(id_format)),
-            event_time_column=_optional_name(document.get("event_time_column"), "event_time_column"),
+            event_time_column=None if event_time is None else _name(event_time, "event_time_column"),
             target=_name(document["target"], "target"),
             classes=_classes(document.get("classes"), problem_type),
             features=features,
             sha256=digest(document),
+            csv_columns=_csv_columns(document.get("csv_columns")),
         )
         schema._check_names()
         return schema
@@ -217,6 +220,13 @@ class Schema:
         twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
         if twice:
             raise SchemaRefused(f"The schema names these columns twice: {quoted(twice)}; each column has one role.")
+        given = self.columns if self.csv_columns is None else self.csv_columns
+        needed = self.columns if self.id_format is None else self.columns[1:]
+        if sorted(given) not in (sorted(needed), sorted(self.columns)):
+            raise SchemaRefused(
+                f"csv_columns [{quoted(given, len(given))}] is refused: name {quoted(needed, len(needed))} once each, "
+                f"and nothing else; {self.id_column!r} may be left out only when there is an id_format."
+            )
 
 
 def digest(document: Any) -> str:
@@ -265,14 +275,6 @@ def hash_ids(ids: pa.Array) -> npt.NDArray[np.uint64]:
         else:
             hashes[inside] = (hashes[inside] ^ data[starts[inside] + position]) * prime
     return hashes
-
-
-def shares(hashes: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.float64]:
-    """Spread hashes evenly over 0 to 1, another way for each seed (by the steps of splitmix64)."""
-    mixed = hashes + np.uint64((seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def repeated(hashes: Sequence[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
@@ -331,7 +333,7 @@ def _check_keys(document: Any) -> None:
     if not isinstance(document, Mapping):
         raise SchemaRefused("The schema is refused: it must be a JSON object.")
     required = {"version", "problem_type", "id_column", "target", "features"}
-    allowed = required | {"id_format", "event_time_column", "classes"}
+    allowed = required | {"id_format", "event_time_column", "classes", "csv_columns"}
     missing, unknown = sorted(required - document.keys()), sorted(document.keys() - allowed)
     if missing or unknown:
         raise SchemaRefused(
@@ -355,8 +357,10 @@ def _name(value: Any, key: str) -> str:
     return value
 
 
-def _optional_name(value: Any, key: str) -> str | None:
-    return None if value is None else _name(value, key)
+def _csv_columns(value: Any) -> tuple[str, ...] | None:
+    if value is not None and not isinstance(value, list):
+        raise SchemaRefused(f"csv_columns {value!r} is refused: it must be a list of columns' names, or null.")
+    return None if value is None else tuple(map(str, value))
 
 
 def _features(items: Any) -> tuple[Feature, ...]:

@@ -1,6 +1,6 @@
 """Checks raw rows, splits them for training, fits the signature, and writes the rows to score.
 
-Its bundle: preprocess.py, batch_rows.py, dataset_schema.py, parquet_parts.py, raw_rows.py, signature.py,
+Its bundle: preprocess.py, batch_rows.py, dataset_schema.py, id_shares.py, parquet_parts.py, raw_rows.py, signature.py,
 typed_rows.py, unique_ids.py.
 """
 
@@ -27,8 +27,8 @@ from dataset_schema import (
     new_parser,
     quoted,
     say,
-    shares,
 )
+from id_shares import shares
 from parquet_parts import Parts
 from raw_rows import SUFFIXES, Mask, read
 from signature import Signature

@@ -62,6 +62,9 @@ class Dataset(Section):
     """Values of the target, the negative one first; null for a regression."""
     numeric_features: Names = _CHURN_NUMERIC
     categorical_features: Names = _CHURN_CATEGORICAL
+    csv_columns: Names | None = None
+    """What CSV files without a header hold, in order; null: they have one. Without id_column among them, the number of
+    a row in its file becomes its id."""
 
     @field_validator("classes", mode="before")
     @classmethod
@@ -88,6 +91,7 @@ class Dataset(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         self._check_columns()
+        self._check_csv_columns()
         if self.problem_type == "regression" and self.classes is not None:
             raise ValueError("classes are given for a regression; allowed: classes: null")
         if self.problem_type == "binary_classification" and (
@@ -108,6 +112,28 @@ class Dataset(Section):
             )
         if len(columns) == len(special):
             raise ValueError("there are no features; allowed: at least one numeric or categorical feature")
+
+    def _check_csv_columns(self) -> None:
+        if self.csv_columns is None:
+            return
+        time = () if self.event_time_column is None else (self.event_time_column,)
+        others = [*time, *self.numeric_features, *self.categorical_features, self.target]
+        wrong = {
+            "does not name": [name for name in others if name not in self.csv_columns],
+            "names the unknown": [name for name in self.csv_columns if name not in {self.id_column, *others}],
+            "names twice": sorted({name for name in self.csv_columns if self.csv_columns.count(name) > 1}),
+        }
+        for what, names in wrong.items():
+            if names:
+                raise ValueError(
+                    f"csv_columns {what} {', '.join(map(repr, names))}; allowed: each feature, the target and the "
+                    "event time once, in the order of the files, and the id column, too"
+                )
+        if self.id_column not in self.csv_columns and self.id_format is None:
+            raise ValueError(
+                f"csv_columns does not name the id column {self.id_column!r}, and with id_format: null no ids can be "
+                "made of the rows' numbers; allowed: name it, or write an id_format"
+            )
 
     def check_features(self) -> None:
         """Refuse columns that cannot be features of a feature group.
@@ -146,4 +172,6 @@ class Dataset(Section):
             "target": self.target,
             "classes": None if self.classes is None else list(self.classes),
             "features": features,
+            # Left out where it says nothing: the document's digest is kept with each model.
+            **({} if self.csv_columns is None else {"csv_columns": list(self.csv_columns)}),
         }

@@ -15,6 +15,7 @@ SCRIPTS = (
     "preprocess.py",
     "batch_rows.py",
     "dataset_schema.py",
+    "id_shares.py",
     "parquet_parts.py",
     "raw_rows.py",
     "signature.py",

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -33,6 +34,19 @@ SMALL: dict[str, Any] = {
 }
 PRICES: dict[str, Any] = SMALL | {"problem_type": "regression", "classes": None, "target": "price"}
 
+_SIZES = ("length", "diameter", "height", "whole_weight", "shucked_weight", "viscera_weight", "shell_weight")
+ABALONES: dict[str, Any] = {
+    "version": 1,
+    "problem_type": "regression",
+    "id_column": "abalone_id",
+    "id_format": "ABALONE_{:06d}",
+    "event_time_column": None,
+    "target": "rings",
+    "classes": None,
+    "features": [*({"name": name, "kind": "numeric"} for name in _SIZES), {"name": "sex", "kind": "categorical"}],
+    "csv_columns": ["sex", *_SIZES, "rings"],
+}
+
 
 def small_rows(count: int = 60, first: int = 1, **columns: Any) -> pa.Table:
     """Rows of SMALL; a keyword replaces a column."""
@@ -51,6 +65,34 @@ def price_rows(count: int = 60) -> pa.Table:
     """Rows of PRICES."""
     rows = small_rows(count).drop_columns("churned")
     return rows.append_column("price", pa.array([10.0 + number % 5 for number in range(count)]))
+
+
+def abalone_rows(count: int = 300) -> pa.Table:
+    """Invented shells with the columns of ABALONES' files, in order; no ids.
+
+    As with the real ones, a shell grows with its rings, ever more slowly, and the young are of no sex (I).
+    """
+    draws = np.random.default_rng(count)
+    rings = draws.integers(1, 25, count)
+    length = 0.8 * (1 - np.exp(-rings / 6)) * draws.uniform(0.9, 1.1, count)
+    weight = 5 * length**3 * draws.uniform(0.9, 1.1, count)
+    shares = {"whole": 1.0, "shucked": 0.43, "viscera": 0.22, "shell": 0.29}
+    columns = {
+        "sex": np.where(rings < 7, "I", np.where(draws.random(count) < 0.5, "M", "F")).tolist(),
+        "length": length.round(3),
+        "diameter": (0.78 * length).round(3),
+        "height": (0.27 * length).round(3),
+        **{f"{part}_weight": (share * weight).round(4) for part, share in shares.items()},
+        "rings": rings,
+    }
+    return pa.table(columns)
+
+
+def write_headerless(path: Path, rows: pa.Table) -> Path:
+    """Write rows as CSV without a header."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pa.csv.write_csv(rows, path, pa.csv.WriteOptions(include_header=False, quoting_style="needed"))
+    return path
 
 
 def write_schema(folder: Path, document: dict[str, Any]) -> Path:

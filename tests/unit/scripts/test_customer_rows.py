@@ -131,3 +131,16 @@ def test_missing_column_refuses_the_file(tmp_path: Path) -> None:
 
     with pytest.raises(DataRefused, match="missing columns \\['left'\\]"):
         checked(tmp_path)
+
+
+def test_rows_of_a_file_without_a_header_are_checked_as_any(tmp_path: Path) -> None:
+    schema = Schema.from_document(DOCUMENT | {"csv_columns": ["plan", "age", "at", "left"]})
+    (tmp_path / "a.csv").write_text("basic,40,2026-01-31T09:00:00Z,0\nbasic,15,2026-01-31T09:00:00Z,0\n")
+    files = find_files(tmp_path, (".csv",))
+
+    ((good, refused),) = check_all(files, tmp_path, Rules(schema, {"age": (18.0, None)}, NOW, {}))
+
+    assert good.to_pylist() == [{"id": "C01", "at": "2026-01-31T09:00:00Z", "age": "40", "plan": "basic", "left": "0"}]
+    assert [(refusal.row, refusal.values["id"], refusal.reasons) for refusal in refused] == [
+        (2, "C02", ["age is below 18"])
+    ]

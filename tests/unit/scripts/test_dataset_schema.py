@@ -16,7 +16,6 @@ from dataset_schema import (
     find_files,
     hash_ids,
     quoted,
-    shares,
 )
 from hypothesis import given, strategies as st
 
@@ -41,6 +40,15 @@ def test_schema_of_a_regression_has_no_classes() -> None:
     assert schema.classes is None
 
 
+@pytest.mark.parametrize("columns", [["plan", "amount", "churned"], ["churned", "customer_id", "amount", "plan"]])
+def test_schema_keeps_the_order_of_columns_without_a_header(columns: list[str]) -> None:
+    assert Schema.from_document(SMALL | {"csv_columns": columns}).csv_columns == tuple(columns)
+
+
+def test_schema_with_a_header_has_no_order() -> None:
+    assert Schema.from_document(SMALL).csv_columns is None
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -58,6 +66,16 @@ def test_schema_of_a_regression_has_no_classes() -> None:
         ({"features": [{"name": "a", "kind": "date"}]}, "'a' has the kind 'date': allowed are 'numeric'"),
         ({"features": [{"name": "a"}]}, "write exactly 'name' and 'kind'"),
         ({"problem_type": "regression"}, "a regression has none, write null"),
+        ({"csv_columns": "amount"}, "csv_columns 'amount' is refused: it must be a list"),
+        ({"csv_columns": ["plan", "churned"]}, r"csv_columns \['plan', 'churned'\] is refused: name 'amount', 'plan'"),
+        ({"csv_columns": ["amount", "plan"]}, "name 'amount', 'plan', 'churned' once each, and nothing else"),
+        ({"csv_columns": ["amount", "plan", "plan", "churned"]}, "once each, and nothing else"),
+        ({"csv_columns": ["amount", "plan", "churned", "tariff"]}, "once each, and nothing else"),
+        ({"csv_columns": []}, r"csv_columns \[\] is refused"),
+        (
+            {"csv_columns": ["amount", "plan", "churned"], "id_format": None},
+            "name 'customer_id', 'amount', 'plan', 'churned' once each",
+        ),
     ],
 )
 def test_schema_with_a_wrong_value_is_refused_by_name(change: dict[str, Any], message: str) -> None:
@@ -120,15 +138,6 @@ def test_id_hash_is_the_published_fnv_1a_value() -> None:
         "0xaf63dc4c8601ec8c",
         "0x85944171f73967e8",
     ]
-
-
-def test_shares_spread_evenly_and_otherwise_for_another_seed() -> None:
-    hashes = hash_ids(pa.array([f"CUST_{number:06d}" for number in range(20_000)]))
-
-    one, other = shares(hashes, 1), shares(hashes, 2)
-
-    assert np.histogram(one, bins=10, range=(0, 1))[0].min() > 1850
-    assert abs(np.corrcoef(one, other)[0, 1]) < 0.03
 
 
 def test_id_range_includes_both_ends_and_none_is_no_bound() -> None:

@@ -10,7 +10,8 @@ SCRIPTS = Path(__file__).parents[3] / "scripts"
 CONTAINER = {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "xgboost", "boto3", "botocore"}
 BUNDLES = {
     "preprocess.py": {
-        *("batch_rows", "dataset_schema", "parquet_parts", "raw_rows", "signature", "typed_rows", "unique_ids"),
+        *("batch_rows", "dataset_schema", "id_shares", "parquet_parts", "raw_rows", "signature", "typed_rows"),
+        "unique_ids",
     },
     "batch_rows.py": {"dataset_schema", "parquet_parts", "raw_rows", "typed_rows", "unique_ids"},
     "typed_rows.py": {"dataset_schema", "raw_rows"},
@@ -72,6 +73,7 @@ BUNDLES = {
     "raw_labels.py": {"batch_labels", "dataset_schema", "raw_rows"},
     "scored_rows.py": {"dataset_schema", "raw_rows"},
     "svg_plot.py": {"markup"},
+    "id_shares.py": set(),
 }
 
 

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from dataset_schema import hash_ids
+from id_shares import shares
 from preprocess import main
 from signature import Signature
 
@@ -39,8 +41,8 @@ def test_splits_hold_every_row_once_with_raw_values(tmp_path: Path) -> None:
     parts = [read_parts(tmp_path / "out" / name) for name in ("train", "validation", "test")]
     joined = pa.concat_tables(parts).sort_by("customer_id")
     assert joined.to_pydict() == ROWS.to_pydict()
-    shares = [part.num_rows / ROWS.num_rows for part in parts]
-    assert shares == pytest.approx([0.7, 0.15, 0.15], abs=0.06)
+    found = [part.num_rows / ROWS.num_rows for part in parts]
+    assert found == pytest.approx([0.7, 0.15, 0.15], abs=0.06)
 
 
 def test_rows_to_score_have_no_label(tmp_path: Path) -> None:
@@ -72,6 +74,15 @@ def test_split_of_a_row_does_not_depend_on_other_rows(tmp_path: Path) -> None:
     run(tmp_path, raw="fewer", out="other")
 
     assert ids_of(tmp_path / "other", "test") <= ids_of(tmp_path / "out", "test")
+
+
+def test_shares_spread_evenly_and_otherwise_for_another_seed() -> None:
+    hashes = hash_ids(pa.array([f"CUST_{number:06d}" for number in range(20_000)]))
+
+    one, other = shares(hashes, 1), shares(hashes, 2)
+
+    assert np.histogram(one, bins=10, range=(0, 1))[0].min() > 1850
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.03
 
 
 def test_another_seed_is_another_split(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
+from dataset_schema import Schema
 from evaluate import classification, regression
 
 from pipelines.config import PipelineConfig, load, metric
@@ -21,6 +23,8 @@ prefix: team/churn
 model_package_group: churn-models
 role_arn: arn:aws:iam::123456789012:role/Pipelines
 """
+
+COLUMNS = "target: t, event_time_column: at, numeric_features: [a], categorical_features: [b]"
 
 
 @pytest.fixture
@@ -246,6 +250,14 @@ def test_load_required_value_that_aws_would_refuse_is_refused(
         ("gate: {metric: zzz}", "'zzz' is not a path in evaluation.json; allowed: a path such as"),
         ("gate: {metric: regression_metrics}", "is not a path in evaluation.json; allowed: a path such as"),
         ("dataset: {target: age}", "'age' named twice"),
+        (f"dataset: {{{COLUMNS}, csv_columns: [b, t]}}", "csv_columns does not name 'at', 'a'; allowed: each feature"),
+        (f"dataset: {{{COLUMNS}, csv_columns: [a, b, at]}}", "csv_columns does not name 't'"),
+        (f"dataset: {{{COLUMNS}, csv_columns: [a, b, at, t, c]}}", "csv_columns names the unknown 'c'"),
+        (f"dataset: {{{COLUMNS}, csv_columns: [a, b, a, at, t]}}", "csv_columns names twice 'a'"),
+        (
+            f"data_source: s3\ndataset: {{{COLUMNS}, csv_columns: [a, b, at, t], id_format: null}}",
+            "csv_columns does not name the id column 'customer_id', and with id_format: null no ids can be made",
+        ),
         ("dataset: {numeric_features: [], categorical_features: []}", "there are no features"),
         ("input_data_uri: s3://bucket/raw (old)/", "'s3://bucket/raw (old)/' cannot be kept with a model"),
         ("ingestion: {ranges: {age: [9.0, 1.0]}}", "the range of 'age' begins at 9.0 and ends at 1.0"),
@@ -300,6 +312,21 @@ def test_approval_policy_is_the_text_that_the_function_takes_and_none_when_there
 def test_tolerance_of_null_means_no_comparison(write: Write) -> None:
     assert load([write("a.yaml", MINIMAL)]).gate.tolerance == 0.01
     assert load([write("b.yaml", MINIMAL + "gate: {tolerance: null}\n")]).gate.tolerance is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "id_format"), [("[b, a, at, t]", "'C{:d}'"), ("[t, customer_id, at, a, b]", "null")]
+)
+def test_load_columns_without_a_header_reach_the_jobs_in_order(write: Write, columns: str, id_format: str) -> None:
+    ranges = (
+        "customer_id_start: null\ncustomer_id_end: null\ntraining: {customer_id_start: null, customer_id_end: null}"
+    )
+    lines = f"dataset: {{{COLUMNS}, csv_columns: {columns}, id_format: {id_format}}}\n{ranges}\n"
+
+    document = load([write("good.yaml", MINIMAL + lines)]).dataset.as_schema()
+
+    assert document["csv_columns"] == yaml.safe_load(columns)
+    assert Schema.from_document(document).csv_columns == tuple(document["csv_columns"])
 
 
 def test_metrics_that_a_gate_suggests_are_written_by_the_evaluation() -> None:
