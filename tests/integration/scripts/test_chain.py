@@ -14,6 +14,8 @@ from typing import Any
 import evaluate
 import export_breast_cancer
 import generate_customers
+import numpy as np
+import prepare_batch
 import preprocess
 import publish
 import pyarrow as pa
@@ -23,11 +25,22 @@ import train
 import xgboost as xgb
 from inference import PARQUET, input_fn, model_fn, output_fn, predict_fn
 
-from tests.fakes.datasets import CUSTOMERS, PRICES, price_rows, read_parts, write_rows, write_schema
+from pipelines.config import load
+from tests.fakes.datasets import (
+    CUSTOMERS,
+    PRICES,
+    abalone_rows,
+    price_rows,
+    read_parts,
+    write_headerless,
+    write_rows,
+    write_schema,
+)
 from tests.fakes.glue import FakeGlue
 from tests.fakes.s3 import FakeS3
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
+CONFIGS = SCRIPTS.with_name("configs")
 MAX_HELP_CPU_SECONDS = 3.0  # about one on an idle machine; processor time, so that other tests do not matter
 
 
@@ -39,9 +52,10 @@ class Chain:
         self.schema = write_schema(folder / "schema", document)
         self.s3, self.glue = FakeS3(), FakeGlue()
 
-    def learn(self, *options: str) -> dict[str, Any]:
+    def learn(self, *options: str, batch: bool = True) -> dict[str, Any]:
         """Preprocess, train, evaluate; give the evaluation."""
-        outputs = [f"--{name}={self.folder / name}" for name in ("train", "validation", "test", "signature", "batch")]
+        names = ("train", "validation", "test", "signature", *(("batch",) if batch else ()))
+        outputs = [f"--{name}={self.folder / name}" for name in names]
         assert preprocess.main([f"--input={self.folder / 'raw'}", f"--schema={self.schema}", *outputs, *options]) == 0
         inputs = [f"--{name}={self.folder / name}" for name in ("train", "validation", "signature")]
         assert train.main([*inputs, f"--model-dir={self.folder / 'model'}"]) == 0
@@ -52,6 +66,14 @@ class Chain:
         assert evaluate.main([f"--{name}={self.folder / folder}" for name, folder in folders.items()]) == 0
         document: dict[str, Any] = json.loads((self.folder / "evaluation/evaluation.json").read_text())
         return document
+
+    def prepare(self, *options: str) -> pa.Table:
+        """Prepare a batch by itself, and give the labels that are known of it."""
+        outputs = [f"--{name}={self.folder / name}" for name in ("batch", "labels")]
+        assert (
+            prepare_batch.main([f"--input={self.folder / 'raw'}", f"--schema={self.schema}", *outputs, *options]) == 0
+        )
+        return read_parts(self.folder / "labels")
 
     def score(self) -> None:
         """Answer each file as the serving container does."""
@@ -146,6 +168,38 @@ def test_regression_runs_through_every_script(tmp_path: Path, monkeypatch: pytes
     assert evaluation["regression_metrics"]["rmse"]["value"] < 2
     assert table["prediction"].type == pa.float64()
     assert table["prediction_probability"].null_count == 500
+
+
+def test_abalone_runs_from_a_file_without_header_or_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_headerless(tmp_path / "raw/abalone.csv", abalone_rows(800))
+    document = load([CONFIGS / "abalone.yaml"]).dataset.as_schema()
+    chain = Chain(tmp_path, document)
+
+    evaluation = chain.learn("--train-id-end=600", batch=False)
+    labels = chain.prepare("--batch-id-start=601")
+    chain.score()
+    table = chain.publish(monkeypatch)
+
+    assert evaluation["regression_metrics"]["rmse"]["value"] < 4
+    assert table.column_names[0] == "abalone_id"
+    assert table["abalone_id"].to_pylist() == [f"ABALONE_{number:06d}" for number in range(601, 801)]
+    assert table["prediction"].type == pa.float64()
+    assert labels["abalone_id"].to_pylist() == table["abalone_id"].to_pylist()
+    assert np.sqrt(np.mean((labels["rings"].to_numpy() - table["prediction"].to_numpy()) ** 2)) < 4
+
+
+def test_abalones_without_rings_are_scored_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = abalone_rows(800)
+    write_headerless(tmp_path / "raw/abalone.csv", rows)
+    chain = Chain(tmp_path, load([CONFIGS / "abalone.yaml"]).dataset.as_schema())
+    chain.learn(batch=False)
+    write_headerless(tmp_path / "raw/abalone.csv", rows.slice(0, 50).drop_columns("rings"))
+
+    labels = chain.prepare()
+    chain.score()
+
+    assert labels.num_rows == 0
+    assert chain.publish(monkeypatch).num_rows == 50
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SCRIPTS.glob("*.py")))

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dataset_schema import Schema
 
 from pipelines.config import PipelineConfig, load
 from pipelines.config.dataset import Dataset
 from pipelines.config.metric import Comparison, comparison_of
 from pipelines.errors import PlaceholderAccount
+from tests.fakes.datasets import ABALONES
 
 CONFIGS = Path(__file__).parents[4] / "configs"
 SEED_EXAMPLE = Path(__file__).with_name("seed_example.yaml")
@@ -43,13 +45,36 @@ def test_shipped_configuration_loads_alone(name: str) -> None:
     assert config.account_id == "ACCOUNT_ID"
 
 
-def test_breast_cancer_shares_nothing_with_churn() -> None:
-    churn, other = load([CONFIGS / "pipeline_config.yaml"]), load([CONFIGS / "breast_cancer.yaml"])
+@pytest.mark.parametrize("name", ["breast_cancer.yaml", "abalone.yaml"])
+def test_other_use_case_shares_nothing_with_churn(name: str) -> None:
+    churn, other = load([CONFIGS / "pipeline_config.yaml"]), load([CONFIGS / name])
 
     for key in ("project_name", "prefix", "model_package_group", "athena_output_table"):
         assert getattr(churn, key) != getattr(other, key)
+
+
+def test_breast_cancer_has_its_own_classes_and_columns() -> None:
+    other = load([CONFIGS / "breast_cancer.yaml"])
+
     assert other.dataset.as_schema()["classes"] == ["benign", "malignant"]
     assert len(other.dataset.numeric_features) == 30
+
+
+def test_abalone_is_a_regression_out_of_files_without_a_header_or_ids() -> None:
+    config = load([CONFIGS / "abalone.yaml"])
+
+    schema = Schema.from_document(config.dataset.as_schema())
+
+    assert (config.gate.metric, config.gate.comparison) == ("regression_metrics.rmse.value", "at_most")
+    assert schema.is_regression
+    assert schema.csv_columns == tuple(ABALONES["csv_columns"])
+    assert schema.features == Schema.from_document(ABALONES).features
+    assert config.training.customer_id_end + 1 == config.customer_id_start  # type: ignore[operator]  # both are said
+
+
+def test_schema_document_of_datasets_with_a_header_has_no_key_for_others() -> None:
+    """Its digest is kept with each model."""
+    assert "csv_columns" not in Dataset().as_schema()
 
 
 def test_schema_document_of_the_default_dataset_names_every_role() -> None:
