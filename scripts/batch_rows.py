@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,17 +13,38 @@ from typed_rows import id_numbers, row_types, typed_rows
 from unique_ids import UniqueIds
 
 
+class Writer(Protocol):
+    """Writes rows into files of a folder."""
+
+    types: pa.Schema
+    paths: list[Path]
+    rows: int
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows."""
+
+    def close(self) -> None:
+        """End the last file."""
+
+
 class BatchRows:
     """Writes id and features to one folder, and id and target of the labelled rows to another.
 
     The folder of labels has one file at least, maybe without rows: a job whose input is an empty prefix fails.
     """
 
-    def __init__(self, schema: Schema, batch: Path, labels: Path | None, max_file_bytes: int) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        batch: Path,
+        labels: Path | None,
+        max_file_bytes: int,
+        parts: Callable[[Path, pa.Schema, int], Writer] = Parts,
+    ) -> None:
         types = row_types(schema)
         target = types.get_field_index(schema.target)
         self.schema = schema
-        self.scored = Parts(batch, types.remove(target), max_file_bytes)
+        self.scored = parts(batch, types.remove(target), max_file_bytes)
         label_types = pa.schema([types.field(schema.id_column), types.field(target)])
         self.labels = None if labels is None else Parts(labels, label_types, has_a_file=True)
 

@@ -170,12 +170,13 @@ def _check_ids_can_be_made(files: Sequence[Path], schema: Schema) -> None:
 def _completed(batch: pa.RecordBatch, first: int, schema: Schema) -> pa.RecordBatch:
     """Add what the file may lack: ids out of the rows' numbers, and an empty target."""
     if schema.id_format is not None and schema.id_column not in batch.schema.names:
-        batch = batch.append_column(schema.id_column, _made_ids(schema.id_format, first, batch.num_rows))
+        batch = batch.append_column(schema.id_column, made_ids(schema.id_format, first, batch.num_rows))
     if schema.target not in batch.schema.names:
         batch = batch.append_column(schema.target, pa.nulls(batch.num_rows))
     return batch
 
 
-def _made_ids(form: IdFormat, first: int, count: int) -> pa.Array:
+def made_ids(form: IdFormat, first: int, count: int) -> pa.Array:
+    """Make ids out of the numbers of rows, from `first` on."""
     digits = pc.utf8_lpad(pa.array(np.arange(first, first + count)).cast(pa.string()), form.width, "0")
     return pc.binary_join_element_wise(form.prefix, digits, form.suffix, "")

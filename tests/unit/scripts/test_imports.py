@@ -74,6 +74,12 @@ BUNDLES = {
     "scored_rows.py": {"dataset_schema", "raw_rows"},
     "svg_plot.py": {"markup"},
     "id_shares.py": set(),
+    "check_upload.py": {
+        *("batch_rows", "csv_parts", "customer_rows", "dataset_schema", "raw_rows", "refused_rows", "typed_rows"),
+        "upload_rows",
+    },
+    "csv_parts.py": {"dataset_schema"},
+    "upload_rows.py": {"customer_rows", "dataset_schema", "raw_rows"},
 }
 
 
