@@ -1,4 +1,4 @@
-"""What a condition step compared: the metric, its value in the evaluation, and the threshold it was held against."""
+"""What a condition step compared: each value that it read, and the threshold it was held against."""
 
 from __future__ import annotations
 
@@ -38,22 +38,29 @@ def add_reasons(context: Context, arn: str, steps: Sequence[Mapping[str, Any]], 
         if decided is None or name in reasons:
             continue
         try:
-            reasons[name] = f"outcome {decided}: {_comparison(context, arn, steps, name)}"
+            reasons[name] = f"outcome {decided}: {_reason(context, arn, steps, name)}"
         except Exception:  # noqa: BLE001  # a detail of a table, read from four services: none may spoil the table
             reasons[name] = f"outcome {decided}"
 
 
-def _comparison(context: Context, arn: str, steps: Sequence[Mapping[str, Any]], name: str) -> str:
+def _reason(context: Context, arn: str, steps: Sequence[Mapping[str, Any]], name: str) -> str:
     client = context.client("sagemaker")
     text = client.describe_pipeline_definition_for_execution(PipelineExecutionArn=arn)["PipelineDefinition"]
     definition = json.loads(text)
     known = {step["Name"]: step for step in _flat(definition["Steps"])}
-    (condition,) = known[name]["Arguments"]["Conditions"]
-    read = condition["LeftValue"]["Std:JsonGet"]
-    value = float(_at(_report(context, known, steps, read["PropertyFile"]), read["Path"]))
-    asker, threshold = _threshold(client, arn, definition, condition["RightValue"])
-    words = _WORDS[condition["Type"]]
-    return f"{read['Path']} is {_shown(value, threshold)}, {asker} asks for {words} {threshold:g}"
+    comparisons: list[str] = []
+    for condition in known[name]["Arguments"]["Conditions"]:
+        read = condition["LeftValue"]["Std:JsonGet"]
+        report = _report(context, known, steps, read["PropertyFile"])
+        # The evaluation's own sentence, which knows the champion; one of an older version of evaluate.py has none.
+        own = report.get("gate", {}).get("reason")
+        if own:
+            return str(own)
+        value = float(_at(report, read["Path"]))
+        asker, threshold = _threshold(client, arn, definition, condition["RightValue"])
+        words = _WORDS[condition["Type"]]
+        comparisons.append(f"{read['Path']} is {_shown(value, threshold)}, {asker} asks for {words} {threshold:g}")
+    return "; ".join(comparisons)
 
 
 def _flat(steps: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import io
 import json
 from typing import Any
@@ -13,30 +14,31 @@ from cli.context import Context
 from tests.fakes.s3 import FakeS3
 from tests.unit.cli.fakes import ARN, FakeSageMaker, context_with, step
 
+REASON = "auc is 0.648, the threshold asks for at least 0.750; there is no champion yet"
 METRIC = "binary_classification_metrics.auc.value"
 JOB_ARN = "arn:aws:sagemaker:r:a:processing-job/pipelines-x-a-q"
-GATE = {
+
+
+def condition(kind: str, path: str, right: Any) -> dict[str, Any]:
+    read = {"PropertyFile": {"Get": "Steps.Evaluate.PropertyFiles.Evaluation"}, "Path": path}
+    return {"Type": kind, "LeftValue": {"Std:JsonGet": read}, "RightValue": right}
+
+
+GATE: dict[str, Any] = {
     "Name": "Gate",
     "Type": "Condition",
     "Arguments": {
-        "Conditions": [
-            {
-                "Type": "GreaterThanOrEqualTo",
-                "LeftValue": {
-                    "Std:JsonGet": {
-                        "PropertyFile": {"Get": "Steps.Evaluate.PropertyFiles.Evaluation"},
-                        "Path": METRIC,
-                    }
-                },
-                "RightValue": {"Get": "Parameters.MetricThreshold"},
-            }
-        ],
+        "Conditions": [condition("GreaterThanOrEqualTo", METRIC, {"Get": "Parameters.MetricThreshold"})],
         "IfSteps": [{"Name": "Register", "Type": "RegisterModel"}],
         "ElseSteps": [],
     },
 }
-DEFINITION = {
-    "Parameters": [{"Name": "MetricThreshold", "Type": "Float", "DefaultValue": 0.75}],
+CHAMPION = condition("LessThanOrEqualTo", "gate.shortfall", {"Get": "Parameters.ChampionTolerance"})
+DEFINITION: dict[str, Any] = {
+    "Parameters": [
+        {"Name": "MetricThreshold", "Type": "Float", "DefaultValue": 0.75},
+        {"Name": "ChampionTolerance", "Type": "Float", "DefaultValue": 0.01},
+    ],
     "Steps": [
         {
             "Name": "Evaluate",
@@ -62,9 +64,10 @@ class Service(FakeSageMaker):
     def __init__(self, *steps: dict[str, Any], state: str = "Succeeded", **parameters: str) -> None:
         super().__init__([state], [steps])
         self.parameters = parameters
+        self.definition = copy.deepcopy(DEFINITION)
 
     def describe_pipeline_definition_for_execution(self, **_: Any) -> dict[str, Any]:
-        return {"PipelineDefinition": json.dumps(DEFINITION)}
+        return {"PipelineDefinition": json.dumps(self.definition)}
 
     def list_pipeline_parameters_for_execution(self, **_: Any) -> dict[str, Any]:
         return {"PipelineParameters": [{"Name": name, "Value": value} for name, value in self.parameters.items()]}
@@ -75,9 +78,9 @@ class Service(FakeSageMaker):
         return {"ProcessingOutputConfig": {"Outputs": [output]}}
 
 
-def terminal(client: Any, auc: Any = 0.6481) -> tuple[Context, io.StringIO]:
+def terminal(client: Any, auc: Any = 0.6481, **members: Any) -> tuple[Context, io.StringIO]:
     s3 = FakeS3Reader()
-    body = {"binary_classification_metrics": {"auc": {"value": auc}}}
+    body = {"binary_classification_metrics": {"auc": {"value": auc}}, **members}
     s3.put_object(Bucket="bucket", Key="evaluation/e1/evaluation.json", Body=io.BytesIO(json.dumps(body).encode()))
     return context_with(sagemaker=client, s3=s3)
 
@@ -115,6 +118,31 @@ def test_status_shows_the_threshold_of_this_execution() -> None:
 
     assert f"outcome False: {METRIC} is 0.648, MetricThreshold asks for at least 0.99" in printed.getvalue()
     assert "Nothing was registered; the latest approved version scored." in printed.getvalue()
+
+
+def test_a_gate_of_two_conditions_shows_both_comparisons() -> None:
+    client = Service(EVALUATED, decided("False"))
+    client.definition["Steps"][1]["Arguments"]["Conditions"].append(CHAMPION)
+    context, _ = terminal(client, gate={"shortfall": 0.149})
+    reasons: dict[str, str] = {}
+
+    gate.add_reasons(context, ARN, [EVALUATED, decided("False")], reasons)
+
+    assert reasons["Gate"] == (
+        f"outcome False: {METRIC} is 0.648, MetricThreshold asks for at least 0.75; "
+        "gate.shortfall is 0.149, ChampionTolerance asks for at most 0.01"
+    )
+
+
+def test_an_evaluation_with_a_reason_of_its_own_speaks_for_itself() -> None:
+    client = Service(EVALUATED, decided("False"))
+    client.definition["Steps"][1]["Arguments"]["Conditions"].append(CHAMPION)
+    context, printed = terminal(client, gate={"shortfall": 0.0, "reason": REASON})
+
+    executions.status(context, argparse.Namespace(execution=ARN))
+
+    assert f"outcome False: {REASON}" in printed.getvalue()
+    assert "asks for at most" not in printed.getvalue()
 
 
 @pytest.mark.parametrize(("before", "value"), [([EVALUATED], None), ([EVALUATED], [1]), ([], 0.6)])
