@@ -15,10 +15,10 @@ from publish import publish
 from publish_history import History
 from publish_plan import Mode
 
-from cli import published_runs
 from cli.commands import publications
 from cli.context import Context
 from cli.errors import CommandError
+from cli.published_runs import runs_of
 from tests.fakes.glue import FakeGlue
 from tests.fakes.publishing import DAY, NOW, plan_of, scored
 from tests.fakes.s3 import FakeS3
@@ -189,6 +189,6 @@ def test_list_that_cannot_be_read_leaves_the_current_run(lake: Lake, text: str) 
     lake.publish("run-1")
     lake.glue.partitions["scores", "daily", DAY]["Parameters"]["publications"] = text
 
-    (run,) = published_runs.runs_of(lake.glue.partitions["scores", "daily", DAY])
+    (run,) = runs_of(lake.glue.partitions["scores", "daily", DAY])
 
     assert (run.execution, run.is_current) == ("run-1", True)

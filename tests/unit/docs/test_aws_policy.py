@@ -23,7 +23,7 @@ ROLE, PERSON = "What the role may do", "What a person may do"
 CALLERS = {
     "scripts": (ROLE, {"s3", "glue", "sagemaker", "athena", "sagemaker-featurestore-runtime", "logs", "sns"}),
     "pipelines/deployment": (PERSON, {"s3", "lambda", "sagemaker"}),
-    "cli": (PERSON, {"s3", "sagemaker", "athena", "glue", "logs"}),
+    "cli": (PERSON, {"s3", "sagemaker", "athena", "glue", "logs", "sts"}),
 }
 ONLY_LOCAL = {"cli/local.py"}
 """Talks to the endpoint on this machine and to nothing else."""
@@ -119,9 +119,13 @@ def test_calls_of_every_caller_are_seen() -> None:
         ("scripts/lambdas/get_latest_approved_model.py", "sagemaker:ListModelPackages"),
         ("scripts/lambdas/notify_failure.py", "sns:Publish"),
         ("scripts/lambdas/notify_failure.py", "logs:DescribeLogStreams"),
+        ("scripts/lambdas/get_latest_approved_model.py", "sagemaker:ListTags"),
+        ("scripts/lambdas/get_latest_approved_model.py", "s3:GetObject"),  # as HeadObject
         ("pipelines/deployment/functions.py", "lambda:CreateFunction"),
         ("pipelines/deployment/pipeline.py", "sagemaker:CreatePipeline"),  # by the SDK
         ("cli/job_logs.py", "sagemaker:ListTrainingJobs"),  # by a paginator, named elsewhere
+        ("cli/identity.py", "sts:GetCallerIdentity"),
+        ("cli/pins.py", "sagemaker:DeleteTags"),
     } <= seen
 
 
@@ -153,6 +157,7 @@ def test_policy_names_actions_that_exist(heading: str) -> None:
         "logs",
         "sns",
         "s3",
+        "sts",
         "glue",
         "sagemaker",
         "lambda",
