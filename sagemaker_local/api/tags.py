@@ -53,6 +53,11 @@ class _Tags:
         arn = request["ResourceArn"]
         with self._store.transaction():
             self._check(arn)
+            if ":model-package/" in arn:
+                raise ValidationException(
+                    f"'{arn}' is a version of a model package group, which takes no tags: tag the group, "
+                    "or use CustomerMetadataProperties."
+                )
             self._store.tags.add(arn, as_mapping(request["Tags"]))
         return {"Tags": as_list(self._store.tags.of(arn))}
 

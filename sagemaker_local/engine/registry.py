@@ -23,6 +23,7 @@ _FIDELITY = "docs/fidelity.md lists what is supported."
 
 # Members of CreateModelPackage that this endpoint would have to act upon, not only keep.
 _UNSUPPORTED_PACKAGE_MEMBERS = ("ModelPackageName", "SourceAlgorithmSpecification", "ValidationSpecification")
+_METADATA_MAX = 50
 _UPDATED_VERBATIM = (
     "InferenceSpecification",
     "SourceUri",
@@ -167,11 +168,13 @@ class Registry:
         return self._packages.get(name_or_arn)
 
     def update_model_package(self, request: Mapping[str, Any]) -> ModelPackage:
-        """Apply an UpdateModelPackage request: approval, customer metadata, inference specification, life cycle."""
+        """Apply an UpdateModelPackage request: approval, customer metadata, inference specification, life cycle.
+
+        Raises:
+            ValidationException: there is no such version, or it would have more than 50 metadata properties.
+        """
         package = self.model_package(request["ModelPackageArn"])
-        metadata = {**package.customer_metadata, **(request.get("CustomerMetadataProperties") or {})}
-        for key in request.get("CustomerMetadataPropertiesToRemove") or ():
-            metadata.pop(key, None)
+        metadata = _changed_metadata(package, request)
         changed = {member: request[member] for member in _UPDATED_VERBATIM if request.get(member) is not None}
         if added := request.get("AdditionalInferenceSpecificationsToAdd"):
             known = package.request.get("AdditionalInferenceSpecifications") or []
@@ -179,7 +182,7 @@ class Registry:
         updated = replace(
             package,
             approval_status=ApprovalStatus(request.get("ModelApprovalStatus") or package.approval_status),
-            approval_description=request.get("ApprovalDescription") or package.approval_description,
+            approval_description=request.get("ApprovalDescription", package.approval_description),
             customer_metadata=metadata,
             request={**package.request, **changed},
             modified=self._clock(),
@@ -190,3 +193,15 @@ class Registry:
     def delete_model_package(self, name_or_arn: str) -> None:
         """Forget a version; its number is never given again."""
         self._packages.delete(self.model_package(name_or_arn).arn)
+
+
+def _changed_metadata(package: ModelPackage, request: Mapping[str, Any]) -> dict[str, str]:
+    metadata = {**package.customer_metadata, **(request.get("CustomerMetadataProperties") or {})}
+    for key in request.get("CustomerMetadataPropertiesToRemove") or ():
+        metadata.pop(key, None)
+    if len(metadata) > _METADATA_MAX:
+        raise ValidationException(
+            f"'{package.arn}' would have {len(metadata)} CustomerMetadataProperties; at most {_METADATA_MAX} are "
+            "allowed. Remove some with CustomerMetadataPropertiesToRemove."
+        )
+    return metadata

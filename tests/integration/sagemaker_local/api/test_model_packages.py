@@ -212,6 +212,70 @@ def test_update_changes_approval_and_metadata(with_group: ControlPlane) -> None:
     assert described["CustomerMetadataProperties"] == {"b": "2", "c": "3"}
 
 
+def test_update_without_an_approval_description_leaves_it_and_an_empty_one_clears_it(with_group: ControlPlane) -> None:
+    arn = create(with_group)
+    with_group.call("UpdateModelPackage", ModelPackageArn=arn, ApprovalDescription="too low")
+
+    approve(with_group, 1)
+    kept = with_group.call("DescribeModelPackage", ModelPackageName=arn)
+    with_group.call("UpdateModelPackage", ModelPackageArn=arn, ApprovalDescription="")
+
+    assert kept["ApprovalDescription"] == "too low"
+    assert with_group.call("DescribeModelPackage", ModelPackageName=arn)["ApprovalDescription"] == ""
+
+
+def test_update_moves_the_time_of_the_last_change_and_of_nothing_else(with_group: ControlPlane) -> None:
+    arn = create(with_group)
+    before = with_group.call("DescribeModelPackage", ModelPackageName=arn)
+
+    with_group.call("UpdateModelPackage", ModelPackageArn=arn, CustomerMetadataProperties={"a": "1"})
+
+    after = with_group.call("DescribeModelPackage", ModelPackageName=arn)
+    assert after["LastModifiedTime"] > before["LastModifiedTime"] == before["CreationTime"]
+    assert after["CreationTime"] == before["CreationTime"]
+
+
+def test_metadata_beyond_fifty_is_refused_and_nothing_is_changed(with_group: ControlPlane) -> None:
+    arn = create(with_group, CustomerMetadataProperties={f"k{number}": "v" for number in range(50)})
+
+    with pytest.raises(Refused, match=r"ValidationException: .* would have 51 CustomerMetadataProperties; at most 50"):
+        with_group.call(
+            "UpdateModelPackage",
+            ModelPackageArn=arn,
+            ModelApprovalStatus="Approved",
+            CustomerMetadataProperties={"one more": "v"},
+        )
+    with_group.call(
+        "UpdateModelPackage",
+        ModelPackageArn=arn,
+        CustomerMetadataProperties={"one more": "v"},
+        CustomerMetadataPropertiesToRemove=["k0"],
+    )
+
+    described = with_group.call("DescribeModelPackage", ModelPackageName=arn)
+    assert described["ModelApprovalStatus"] == "PendingManualApproval"
+    assert len(described["CustomerMetadataProperties"]) == 50
+
+
+@pytest.mark.parametrize("value", ["auc > 0.9", "a,b", "x" * 257])
+def test_metadata_that_does_not_fit_is_refused(with_group: ControlPlane, value: str) -> None:
+    arn = create(with_group)
+
+    with pytest.raises(Refused, match=r"ValidationException: .*customerMetadataProperties\.k"):
+        with_group.call("UpdateModelPackage", ModelPackageArn=arn, CustomerMetadataProperties={"k": value})
+
+
+def test_tags_of_a_group_are_set_and_removed_and_those_of_a_version_refused(with_group: ControlPlane) -> None:
+    arn = create(with_group)
+    with_group.call("AddTags", ResourceArn=GROUP_ARN, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}])
+
+    with_group.call("DeleteTags", ResourceArn=GROUP_ARN, TagKeys=["a"])
+
+    assert with_group.call("ListTags", ResourceArn=GROUP_ARN)["Tags"] == [{"Key": "b", "Value": ""}]
+    with pytest.raises(Refused, match=r"ValidationException: .* is a version of a model package group, which takes no"):
+        with_group.call("AddTags", ResourceArn=arn, Tags=[{"Key": "a", "Value": "1"}])
+
+
 def test_update_by_many_at_once_loses_no_metadata(with_group: ControlPlane) -> None:
     arn = create(with_group)
 
