@@ -11,7 +11,7 @@ from cli.registry import Version
 
 VERSION = "PinnedModelPackageVersion"
 """scripts/lambdas/get_latest_approved_model.py reads this tag."""
-_BY, _AT, _NOTE = "PinnedBy", "PinnedAt", "PinnedNote"
+WITH_IT = _BY, _AT, _NOTE = "PinnedBy", "PinnedAt", "PinnedNote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +52,4 @@ def put(context: Context, version: Version, note: str, now: datetime) -> None:
 
 def remove(context: Context) -> None:
     """Take the pin away."""
-    context.client("sagemaker").delete_tags(ResourceArn=registry.group_arn(context), TagKeys=[VERSION, _BY, _AT, _NOTE])
+    context.client("sagemaker").delete_tags(ResourceArn=registry.group_arn(context), TagKeys=[VERSION, *WITH_IT])
