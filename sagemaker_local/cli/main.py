@@ -62,10 +62,20 @@ def _parser() -> argparse.ArgumentParser:
     status.set_defaults(command=_status)
     env = commands.add_parser("env", parents=[common], help='print settings for a shell: eval "$(... env)"')
     env.set_defaults(command=_env)
+    outbox = commands.add_parser("outbox", parents=[common], help="show the mails that SNS would have sent")
+    outbox.add_argument("--json", action="store_true", dest="is_json", help="as a list of JSON objects")
+    outbox.add_argument("--limit", type=_count, metavar="N", help="only the newest N; the newest stands last")
+    outbox.set_defaults(command=_outbox)
     reset = commands.add_parser("reset", parents=[common], help="stop the endpoint and delete its state")
     reset.add_argument("--yes", action="store_true", help="do not ask")
     reset.set_defaults(command=_reset)
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of mails; give 1 or more")
+    return int(text)
 
 
 def _settings(parsed: argparse.Namespace) -> Settings:
@@ -134,6 +144,13 @@ def _env(_parsed: argparse.Namespace, settings: Settings, _serve: Serve | None) 
         print(f"unset {name}")
     for name, value in endpoint.environment().items():
         print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _outbox(parsed: argparse.Namespace, settings: Settings, _serve: Serve | None) -> int:
+    from sagemaker_local.cli.outbox import shown_mails
+
+    print(shown_mails(settings, limit=parsed.limit, is_json=parsed.is_json))
     return 0
 
 

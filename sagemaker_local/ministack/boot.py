@@ -69,6 +69,15 @@ _SIGNATURES: Mapping[str, Mapping[str, str]] = {
         "handle_request": "method path headers body query_params",
     },
     "services.eventbridge": {"_dispatch_event": "event"},
+    "services.sns": {
+        "handle_request": "method path headers body query_params",
+        "_error": "code message status",
+        "_fanout": "topic_arn msg_id message subject message_structure message_attributes",
+        "_topic_by_arn_any_scope": "topic_arn",
+        "_resolve_message_for_protocol": "message message_structure protocol",
+        "_matches_filter_policy": "sub message_attributes message",
+        "_build_envelope": "topic_arn msg_id message subject message_attributes raw",
+    },
     "services.sts": {"register_session": "access_key session"},
 }
 
@@ -85,6 +94,7 @@ class Ministack:
     logs: Any
     functions: Any
     events: Any
+    sns: Any
     sts: Any
 
 
@@ -158,6 +168,7 @@ def _import() -> Ministack:
         logs=service("cloudwatch_logs"),
         functions=service("lambda_svc"),
         events=service("eventbridge"),
+        sns=service("sns"),
         sts=service("sts"),
     )
 

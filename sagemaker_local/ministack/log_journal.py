@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sagemaker_local.ministack.appending import append_line
 from sagemaker_local.ministack.boot import Ministack
 
 _LOG = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class LogJournal:
         if owner is not None and events:
             line = f"{json.dumps([*owner, events])}\n".encode()
             with self._lock:
-                self._write(line)
+                append_line(self._path, line)
             if len(stream["events"]) > 2 * KEPT_EVENTS_PER_STREAM:
                 self._forget_oldest(owner, stream["events"])
 
@@ -64,18 +65,6 @@ class LogJournal:
         for event in events[:-KEPT_EVENTS_PER_STREAM]:
             self._logs._log_records._data.pop((account, region, event.get("eventId")), None)
         del events[:-KEPT_EVENTS_PER_STREAM]
-
-    def _write(self, line: bytes) -> None:
-        # Unbuffered: a buffer would write its rest when the file is closed.
-        with self._path.open("ab", buffering=0) as file:
-            size, rest = file.tell(), memoryview(line)
-            try:
-                while rest:
-                    rest = rest[file.write(rest) :]
-            except OSError:
-                # A part of a line would spoil the next one, too. Shortening a file works on a full disk.
-                file.truncate(size)
-                raise
 
     def get_state(self) -> dict[str, Any]:
         """Give what is saved as one document: groups and streams, without their events."""

@@ -13,6 +13,7 @@ from sagemaker_local.ministack.log_journal import LogJournal
 from sagemaker_local.ministack.log_writer import LocalLogs
 from sagemaker_local.ministack.loop import Loop
 from sagemaker_local.ministack.objects import LocalObjects
+from sagemaker_local.ministack.outbox import Outbox
 from sagemaker_local.ministack.s3_events import VersionedEvents
 from sagemaker_local.ministack.s3_reads import LazyReads
 from sagemaker_local.ministack.s3_writes import SafeWrites
@@ -30,12 +31,14 @@ class LocalAws:
         loop = Loop(lambda: ministack.app._MAIN_LOOP)  # noqa: SLF001 - set by MiniStack when its lifespan starts
         self._saver = StateSaver(ministack, settings.ministack_path, loop)
         self.journal = LogJournal(ministack, settings.ministack_path, lambda: self._saver.mark(["cloudwatch_logs"]))
+        self.outbox = Outbox(ministack, settings.ministack_path)
         for patch in (
             LazyReads(ministack),
             SafeWrites(ministack),
             VersionedEvents(ministack),
             LambdaWorkers(ministack),
             self.journal,
+            self.outbox,
             self._saver,
         ):
             patch.install()

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from sagemaker_local.ministack import log_journal
+from sagemaker_local.ministack.appending import append_line
 from sagemaker_local.ministack.log_journal import LogJournal
 from tests.integration.sagemaker_local.conftest import Served
 
@@ -88,7 +89,7 @@ def test_batch_that_the_disk_takes_only_in_part_leaves_the_journal_whole(served:
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, unlimited[1]))
     try:
         with pytest.raises(OSError, match="too large"):
-            journal._write(b"x" * 1000)
+            append_line(journal._path, b"x" * 1000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
 

@@ -16,6 +16,7 @@ import pytest
 
 from sagemaker_local.cli.process import start, stop
 from sagemaker_local.cli.state_lock import holder
+from sagemaker_local.ministack.outbox import read_mails
 from sagemaker_local.settings import Settings
 from tests.integration.sagemaker_local.conftest import client, free_port
 
@@ -140,3 +141,15 @@ def test_write_cut_between_its_two_renames_is_completed(aws: Client, kill: Kill,
     kill()
 
     assert s3.get_object(Bucket="cut", Key="object")["Body"].read() == b"the new and longer body"
+
+
+def test_mails_survive_each_answered_publish_and_a_restart(aws: Client, kill: Kill, settings: Settings) -> None:
+    topic = aws("sns").create_topic(Name="alerts")["TopicArn"]
+    aws("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@example.com")
+    for number in range(3):
+        aws("sns").publish(TopicArn=topic, Message=f"mail {number}")
+
+    kill()
+    aws("sns").publish(TopicArn=topic, Message="mail 3")
+
+    assert [mail.body for mail in read_mails(settings.ministack_path)] == [f"mail {number}" for number in range(4)]
