@@ -10,7 +10,7 @@ from sklearn import metrics as scores
 
 CURVE_POINTS = 300
 SAMPLED_ROWS = 400
-BINS = 10
+BINS, ROWS_OF_BIN = 10, 10
 HISTOGRAM_BINS = 30
 INTERVAL = 0.95
 """Of the error bars."""
@@ -43,7 +43,8 @@ class RankCurves:
     @property
     def lifts(self) -> Floats:
         """Of each tenth of the rows, the best first: how many times the base rate its share of positives is."""
-        return (self.gains[1:] - self.gains[:-1]) * BINS
+        lifts: Floats = np.diff(self.gains).astype(np.float64) * BINS
+        return lifts
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,12 @@ def thin(xs: Floats, ys: Floats, points: int = CURVE_POINTS) -> Curve:
 
 
 def calibration(labels: Floats, probabilities: Floats) -> list[Bin]:
-    """Compare predicted with observed shares in ten bins of about as many rows each; equal probabilities share one."""
-    edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, BINS + 1)))
+    """Compare predicted with observed shares in ten bins of about as many rows each; equal probabilities share one.
+
+    Below a hundred rows there are fewer bins, so that each has ten: a share of two rows says nothing.
+    """
+    bins = max(1, min(BINS, len(labels) // ROWS_OF_BIN))
+    edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, bins + 1)))
     place = np.searchsorted(edges[1:-1], probabilities, side="right") if len(edges) > 2 else np.zeros(len(labels), int)
     rows = np.bincount(place)
     sums, positives = (np.bincount(place, weights=values) for values in (probabilities, labels))

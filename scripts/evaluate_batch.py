@@ -79,7 +79,7 @@ def evaluate_published(published: PublishedDay, raw_labels: Path) -> Evaluation:
 def _not_evaluated(facts: page.Facts, rows: int, reason: str) -> Evaluation:
     document = {"evaluated": False, "reason": reason, "rows": rows, "labelled_rows": 0, **_origin(facts)}
     say(f"Not evaluated: {reason}")
-    return Evaluation(document, page.not_evaluated(facts, {"Scored rows": rows, "Labelled rows": 0}, reason))
+    return Evaluation(document, page.not_evaluated(facts, {"Scored rows": f"{rows:,}", "Labelled rows": "0"}, reason))
 
 
 def _evaluated(schema: Schema, facts: page.Facts, joined: LabelledRows) -> Evaluation:
@@ -103,17 +103,26 @@ def _evaluated(schema: Schema, facts: page.Facts, joined: LabelledRows) -> Evalu
         say(note)
     shown = ", ".join(f"{name} {'none' if value is None else f'{value:.4f}'}" for name, value in metrics.values.items())
     say(f"Evaluated {len(joined)} of {joined.rows} rows: {shown}.")
-    named = {"Scored rows": joined.rows, "Labelled rows": len(joined)}
-    return Evaluation(document, page.evaluated(facts, named, metrics.values, notes, figures))
+    return Evaluation(document, page.evaluated(facts, _counted(schema, joined), metrics.values, notes, figures))
 
 
 def _origin(facts: page.Facts) -> dict[str, str]:
     return {"model_package_arn": facts.model_package_arn, "execution_id": facts.execution_id, "day": facts.day}
 
 
+def _counted(schema: Schema, joined: LabelledRows) -> dict[str, str]:
+    counted = {"Scored rows": f"{joined.rows:,}", "Labelled rows": f"{len(joined):,}"}
+    if schema.classes is None:
+        return counted
+    positive = int(joined.labels.sum())
+    return counted | {f"Labelled {schema.classes[1]!r}": f"{positive:,} ({positive / len(joined):.1%})"}
+
+
 def _notes(schema: Schema, joined: LabelledRows, metrics: Metrics) -> list[str]:
     """Say what was left out, and why a value is missing."""
     notes = [f"{page.METRIC_NAMES[name]} has no value: {reason}." for name, reason in metrics.reasons.items()]
+    if metrics.values.get("roc_auc", 0.0) is None:
+        notes.append("For the same reason there are no curves of ROC, precision and recall, gains and lift.")
     notes += metrics.notes
     if joined.rows > len(joined):
         notes.append(f"{joined.rows - len(joined):,} scored rows have no label: they are in none of the values.")

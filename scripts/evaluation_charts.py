@@ -8,7 +8,8 @@ from batch_curves import Bin, Curve, Positions, RankCurves, ResidualCurves
 from markup import Node, node
 from svg_plot import Axis, Plot
 
-CELL_WIDTH, CELL_HEIGHT = 150.0, 96.0
+CELL_LEFT, CELL_TOP, CELL_GAP = 118.0, 58.0, 6.0
+CELL_WIDTH, CELL_HEIGHT = 160.0, 128.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,16 @@ def calibration(bins: Sequence[Bin]) -> Figure:
     plot.spans([(bin_.predicted, bin_.low, bin_.high) for bin_ in bins], "model")
     tips = [f"{item.rows:,} rows: predicted {item.predicted:.1%}, observed {item.observed:.1%}" for item in bins]
     points = [(item.predicted, item.observed) for item in bins]
-    plot.dots(points, "model", tips=tips, legend="Observed, with its 95 % interval")
+    plot.dots(points, "model", tips=tips, legend="Observed, with its 95% interval")
     rows = tuple(
         (f"{item.rows:,}", f"{item.predicted:.1%}", f"{item.observed:.1%}", f"{item.low:.1%} to {item.high:.1%}")
         for item in bins
     )
     counts = [item.rows for item in bins]
     size = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
-    caption = f"Whether probabilities mean what they say: {len(bins)} bins of {size} rows, by predicted probability."
-    head = ("rows", "predicted", "observed", "95 % interval")
+    bins_text = "one bin" if len(bins) == 1 else f"{len(bins)} bins"
+    caption = f"Whether probabilities mean what they say: {bins_text} of {size} rows, by predicted probability."
+    head = ("rows", "predicted", "observed", "95% interval")
     return Figure("calibration", "Calibration", plot.svg(), caption, head, rows)
 
 
@@ -90,14 +92,13 @@ def confusion_matrix(counts: Positions, classes: tuple[str, str]) -> Figure:
         for said in (0, 1):
             count = int(counts[actual, said])
             share = count / of_class if of_class else 0.0
-            cells += _cell(
-                actual, said, share, [f"{count:,}", f"{count / total:.1%} of all rows", f"{share:.1%} of this class"]
-            )
-    names = [f"{_short(name)} ({sign})" for name, sign in zip(classes, ("negative", "positive"), strict=True)]
+            of_this = f"{share:.1%} of this class" if of_class else "no row of this class"
+            cells += _cell(actual, said, share, [f"{count:,}", f"{count / total:.1%} of all rows", of_this])
+    names = [(_short(name, 13), sign) for name, sign in zip(classes, ("negative", "positive"), strict=True)]
     picture = node(
         "svg",
         node("title", "Confusion matrix", id="confusion-title"),
-        node("desc", _said_of(counts, names), id="confusion-description"),
+        node("desc", _said_of(counts, classes), id="confusion-description"),
         *cells,
         *_cell_names(names),
         viewBox="0 0 460 340",
@@ -105,39 +106,45 @@ def confusion_matrix(counts: Positions, classes: tuple[str, str]) -> Figure:
         aria_labelledby="confusion-title confusion-description",
     )
     caption = (
-        "A row is predicted to be positive from a probability of 0.5 on. Rows of the matrix add up to 100 % of a class."
+        "A row is predicted to be positive from a probability of 0.5 on. The shares of a class add up along its row."
     )
     return Figure("confusion", "Confusion matrix", picture, caption)
 
 
 def _cell(actual: int, said: int, share: float, lines: Sequence[str]) -> list[Node]:
-    left, top = 116 + said * (CELL_WIDTH + 6), 66 + actual * (CELL_HEIGHT + 6)
+    left, top = _cell_corner(actual, said)
     box = {"x": f"{left:g}", "y": f"{top:g}", "width": f"{CELL_WIDTH:g}", "height": f"{CELL_HEIGHT:g}", "rx": "4"}
     kind = "right" if actual == said else "wrong"
     middle = f"{left + CELL_WIDTH / 2:g}"
     texts = [
         node("text", line, x=middle, y=f"{top + down:g}", class_=f"{size} middle")
-        for line, down, size in zip(lines, (42, 62, 78), ("count", "tick", "tick"), strict=True)
+        for line, down, size in zip(lines, (58, 82, 100), ("count", "share", "share"), strict=True)
     ]
     fill = node("rect", class_=f"cell {kind}", fill_opacity=f"{share:.3f}", **box)
     return [fill, node("rect", class_="frame", **box), *texts]
 
 
-def _cell_names(names: Sequence[str]) -> list[Node]:
-    columns = [(116 + number * (CELL_WIDTH + 6) + CELL_WIDTH / 2, 54.0) for number in (0, 1)]
-    lines = [(104.0, 66 + number * (CELL_HEIGHT + 6) + CELL_HEIGHT / 2 + 4) for number in (0, 1)]
-    return [
-        node("text", "Predicted", x="269", y="28", class_="label middle"),
-        node("text", "Actual", x="0", y="0", class_="label middle", transform="translate(14 165) rotate(-90)"),
-        *(node("text", name, x=x, y=y, class_="tick middle") for name, (x, y) in zip(names, columns, strict=True)),
-        *(node("text", name, x=x, y=y, class_="tick end") for name, (x, y) in zip(names, lines, strict=True)),
+def _cell_corner(actual: int, said: int) -> tuple[float, float]:
+    return CELL_LEFT + said * (CELL_WIDTH + CELL_GAP), CELL_TOP + actual * (CELL_HEIGHT + CELL_GAP)
+
+
+def _cell_names(names: Sequence[tuple[str, str]]) -> list[Node]:
+    drawn = [
+        node("text", "Predicted", x=f"{CELL_LEFT + CELL_WIDTH + CELL_GAP / 2:g}", y="20", class_="label middle"),
+        node("text", "Actual", class_="label middle", transform="translate(14 189) rotate(-90)"),
     ]
+    for number, (name, sign) in enumerate(names):
+        left, top = _cell_corner(number, number)
+        drawn.append(node("text", f"{name} ({sign})", x=f"{left + CELL_WIDTH / 2:g}", y="46", class_="tick middle"))
+        for text, down in ((name, -3), (f"({sign})", 13)):
+            drawn.append(node("text", text, x=CELL_LEFT - 10, y=top + CELL_HEIGHT / 2 + down, class_="tick end"))
+    return drawn
 
 
-def _said_of(counts: Positions, names: Sequence[str]) -> str:
+def _said_of(counts: Positions, names: tuple[str, str]) -> str:
     parts = [
-        f"of the rows that are {names[actual]}, {int(counts[actual, 0]):,} are predicted to be {names[0]} and "
-        f"{int(counts[actual, 1]):,} to be {names[1]}"
+        f"of the rows that are {names[actual]!r}, {int(counts[actual, 0]):,} are predicted to be {names[0]!r} and "
+        f"{int(counts[actual, 1]):,} to be {names[1]!r}"
         for actual in (0, 1)
     ]
     return f"Counts at a threshold of 0.5: {'; '.join(parts)}."

@@ -55,6 +55,8 @@ dt { color: var(--soft); font-size: 14px; }
 dd { margin: 0; font-size: 26px; font-weight: 600; font-variant-numeric: tabular-nums; }
 dd.none { font-size: 16px; line-height: 39px; color: var(--soft); font-weight: 400; }
 .card { padding: 16px 20px; margin: 0 0 20px; }
+.card p { margin: 0 0 8px; }
+code { font: 14px ui-monospace, "DejaVu Sans Mono", monospace; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { text-align: left; padding: 6px 12px 6px 0; border-top: 1px solid var(--rule); vertical-align: top; }
 tr:first-child > * { border-top: 0; }
@@ -74,7 +76,7 @@ svg .tick { font-size: 12px; fill: var(--soft); font-variant-numeric: tabular-nu
 svg .label { font-size: 13px; }
 svg .value { font-size: 11px; text-anchor: middle; fill: var(--soft); font-variant-numeric: tabular-nums; }
 svg .count { font-size: 24px; font-weight: 600; font-variant-numeric: tabular-nums; }
-svg .cell + .frame ~ .tick, svg .cell ~ text.tick { fill: var(--ink); }
+svg .share { font-size: 12.5px; font-variant-numeric: tabular-nums; }
 svg .middle { text-anchor: middle; }
 svg .end { text-anchor: end; }
 .grid { stroke: var(--rule); fill: none; }
@@ -85,7 +87,7 @@ svg .end { text-anchor: end; }
 .line.reference { stroke: var(--reference); stroke-width: 1.5; stroke-dasharray: 5 4; }
 .dot.model { fill: var(--model); stroke: var(--card); stroke-width: 1; }
 .dot.second { fill: var(--second); stroke: var(--card); stroke-width: 1; }
-.dot.faint { fill: var(--model); fill-opacity: 0.45; }
+.dot.faint { fill: var(--model); fill-opacity: 0.7; }
 .span { fill: none; stroke: var(--model); stroke-width: 1.5; }
 .bar { fill: var(--model); fill-opacity: 0.85; }
 .cell.right { fill: var(--right); }
@@ -107,7 +109,7 @@ class Facts:
 
 def evaluated(
     facts: Facts,
-    counts: Mapping[str, int],
+    counts: Mapping[str, str],
     metrics: Mapping[str, float | None],
     notes: Sequence[str],
     figures: Sequence[Figure],
@@ -116,7 +118,7 @@ def evaluated(
 
     Args:
         facts: where the rows come from.
-        counts: of rows, by what is counted.
+        counts: of rows, by what is counted, as text.
         metrics: by their names in evaluation.json; None has no value, and a note says why.
         notes: sentences that a reader needs to understand the values.
         figures: in the page's order.
@@ -128,15 +130,19 @@ def evaluated(
         *([_notes(notes)] if notes else []),
         node("div", *map(_figure, figures), class_="figures"),
     ]
-    labelled, rows = counts["Labelled rows"], counts["Scored rows"]
-    lede = f"Measured on {labelled:,} of {rows:,} scored rows, those whose label is known."
+    lede = f"Measured on {counts['Labelled rows']} of {counts['Scored rows']} scored rows, those whose label is known."
     return _page(facts, lede, parts)
 
 
-def not_evaluated(facts: Facts, counts: Mapping[str, int], reason: str) -> str:
+def not_evaluated(facts: Facts, counts: Mapping[str, str], reason: str) -> str:
     """Return the page of a batch without labels."""
-    text = node("p", "It was scored all the same. When the labels are known, evaluate the published day with them.")
-    card = node("section", node("h2", "Not evaluated"), node("p", reason), text, class_="card")
+    later = node(
+        "p",
+        "The rows were scored all the same. When the labels are known, evaluate the published day with them: ",
+        node("code", f"python pipeline.py evaluate {facts.day} --labels FILE"),
+    )
+    sentence = f"{reason[:1].upper()}{reason[1:]}"
+    card = node("section", node("h2", "Not evaluated"), node("p", sentence), later, class_="card")
     return _page(
         facts, "No metrics, because there is nothing to hold the predictions against.", [card, _facts(facts, counts)]
     )
@@ -171,12 +177,12 @@ def _value(value: float | None) -> Node:
     return node("dd", f"{value:.3f}" if abs(value) < 1000 else f"{value:,.4g}")
 
 
-def _facts(facts: Facts, counts: Mapping[str, int]) -> Node:
+def _facts(facts: Facts, counts: Mapping[str, str]) -> Node:
     rows = {
         "Model version": facts.model_package_arn,
         "Execution": facts.execution_id,
         "Day": facts.day,
-        **{name: f"{count:,}" for name, count in counts.items()},
+        **counts,
     }
     lines = [node("tr", node("th", name, scope="row"), node("td", value)) for name, value in rows.items()]
     return node(

@@ -52,7 +52,7 @@ class PublishedDay:
                 f"Table {self._name} has the partition keys [{quoted(keys)}]: allowed are those of a published "
                 "table, 'dt', or 'dt' and 'run'."
             )
-        found = self._partitions(f"dt = '{self.day.isoformat()}'")
+        found = self._partitions(Expression=f"dt = '{self.day.isoformat()}'")
         if not found:
             self._refuse_day()
         return [partition["StorageDescriptor"]["Location"] for partition in sorted(found, key=_age, reverse=True)]
@@ -66,15 +66,15 @@ class PublishedDay:
             raise DataRefused(f"Table {self._name} does not exist: publish a day first.") from error
         return [key["Name"] for key in table.get("PartitionKeys", [])]
 
-    def _partitions(self, expression: str) -> list[dict[str, Any]]:
+    def _partitions(self, **chosen: str) -> list[dict[str, Any]]:
         pages = self.glue.get_paginator("get_partitions").paginate(
-            DatabaseName=self.database, TableName=self.table, Expression=expression
+            DatabaseName=self.database, TableName=self.table, **chosen
         )
         return [partition for page in pages for partition in page["Partitions"]]
 
     def _refuse_day(self) -> None:
         days: set[date] = set()
-        for partition in self._partitions(""):
+        for partition in self._partitions():
             with suppress(ValueError):  # a partition that somebody else made
                 days.add(date.fromisoformat(partition["Values"][0]))
         nearest = sorted(sorted(days, key=lambda day: abs(day - self.day))[:NEAREST_DAYS])

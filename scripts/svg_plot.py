@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from markup import Child, Node, node
 
 WIDTH, HEIGHT = 460.0, 340.0
-LEFT, RIGHT, TOP, BOTTOM = 62.0, 14.0, 34.0, 50.0
+LEFT, RIGHT, TOP, BOTTOM = 62.0, 22.0, 34.0, 50.0
 LETTER = 6.6
 """Width of a letter of the legend, about."""
 
@@ -36,7 +36,7 @@ class Axis:
             low, high = low - 0.5, high + 0.5
         raw = (high - low) / max(wanted - 1, 1)
         power = 10.0 ** math.floor(math.log10(raw))
-        step = power * next(factor for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999)
+        step = power * min((1, 2, 2.5, 5, 10), key=lambda factor: abs(math.log(factor * power / raw)))
         first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
         ticks = tuple(number * step for number in range(first, last + 1))
         return cls(label, ticks[0], ticks[-1], ticks, _form(step, max(abs(low), abs(high))))

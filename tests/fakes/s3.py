@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
@@ -27,6 +28,11 @@ class FakeS3:
                 raise error("AccessDenied", "PutObject")
             self.puts_allowed -= 1
         self.objects[Bucket, Key] = Body.read()
+
+    def download_file(self, bucket: str, key: str, path: str) -> None:
+        if (bucket, key) not in self.objects:
+            raise error("404", "HeadObject")
+        Path(path).write_bytes(self.objects[bucket, key])
 
     def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803  # boto3's own spelling
         self.objects.pop((Bucket, Key), None)

@@ -222,9 +222,13 @@ def test_script_runs_alone_and_helps_in_time(name: str, tmp_path: Path) -> None:
     publishing = {f"publish_{part}" for part in ("day", "history", "plan", "rows", "table")}
     features = {f"feature_{part}" for part in ("group", "manifest", "query", "writer")}
     rows = {"batch_rows", "customer_rows", "parquet_parts", "raw_rows", "typed_rows", "unique_ids"}
+    evaluation = {
+        *("batch_curves", "batch_labels", "batch_metrics", "evaluation_charts", "evaluation_page", "label_join"),
+        *("markup", "published_rows", "raw_labels", "scored_rows", "svg_plot"),
+    }
     libraries = {"athena_client", "athena_sql", "dataset_schema", "signature", "inference"}
     models = {"champion", "gate_verdict", "packed_model", "verification_rows", "verify_model"}
-    is_command = name not in publishing | features | rows | libraries | models
+    is_command = name not in publishing | features | rows | evaluation | libraries | models
     assert bool(re.match(r"usage: ", ended.stdout)) is is_command
 
 
