@@ -39,12 +39,13 @@ class CsvParts:
             if fits > row:
                 file.write(memoryview(data)[ends[row] : ends[fits]])
                 row = fits
-            elif file.tell():
-                self.close()
-            else:
+                continue
+            self.close()
+            size = int(ends[row + 1] - ends[row])
+            if size > self.limit_bytes:
                 raise DataRefused(
-                    f"One row of {ends[row + 1] - ends[row]} bytes is larger than a file may be ({self.limit_bytes} "
-                    "bytes): raise --max-file-mb."
+                    f"One row of {size} bytes is larger than a file may be ({self.limit_bytes} bytes): raise "
+                    "--max-file-mb."
                 )
 
     def close(self) -> None:

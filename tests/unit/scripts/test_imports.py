@@ -19,6 +19,12 @@ BUNDLES = {
     "raw_rows.py": {"dataset_schema"},
     "customer_rows.py": {"dataset_schema", "raw_rows"},
     "refused_rows.py": {"customer_rows"},
+    "check_upload.py": {
+        *("batch_rows", "csv_parts", "customer_rows", "dataset_schema", "raw_rows", "refused_rows", "typed_rows"),
+        "upload_rows",
+    },
+    "csv_parts.py": {"dataset_schema"},
+    "upload_rows.py": {"customer_rows", "dataset_schema", "raw_rows"},
     "feature_writer.py": {"dataset_schema"},
     "ingest_features.py": {
         *("customer_rows", "dataset_schema", "feature_group", "feature_manifest", "feature_writer", "raw_rows"),
@@ -74,12 +80,6 @@ BUNDLES = {
     "lambdas/start_on_upload.py": set(),
     "lambdas/verdict.py": set(),
     "id_shares.py": set(),
-    "check_upload.py": {
-        *("batch_rows", "csv_parts", "customer_rows", "dataset_schema", "raw_rows", "refused_rows", "typed_rows"),
-        "upload_rows",
-    },
-    "csv_parts.py": {"dataset_schema"},
-    "upload_rows.py": {"customer_rows", "dataset_schema", "raw_rows"},
 }
 
 
