@@ -52,26 +52,6 @@ def test_load_required_keys_only_fills_every_default(write: Write) -> None:
     assert config.registration.approval_status == "PendingManualApproval"
 
 
-def test_load_required_keys_only_says_where_uploads_lie_and_go(write: Write) -> None:
-    config = load([write("a.yaml", MINIMAL)])
-
-    assert config.upload_input_uri == "s3://my-bucket/team/churn/batch-inference/input/"
-    assert config.upload_table == "mlops_poc_daily_inference_uploads"
-    assert config.upload_payload_mb == 6
-
-
-def test_load_many_concurrent_requests_make_those_of_uploads_smaller(write: Write) -> None:
-    config = load([write("a.yaml", MINIMAL + "transform: {max_payload_mb: 4, max_concurrent_transforms: 25}\n")])
-
-    assert config.upload_payload_mb == 4
-
-
-def test_load_uploads_may_share_the_table_of_appended_runs(write: Write) -> None:
-    lines = "upload: {table: scores}\nathena_output_table: scores\npublish: {mode: append}\n"
-
-    assert load([write("a.yaml", MINIMAL + lines)]).upload_table == "scores"
-
-
 def test_load_later_file_overrides_single_keys_of_a_section(write: Write) -> None:
     base = write("base.yaml", MINIMAL + "training: {seed: 7, hyperparameters: {max_depth: 3, eta: 0.2}}\n")
     later = write("later.yaml", "bucket: other-bucket\ntraining: {hyperparameters: {eta: 0.3}}\n")
@@ -211,10 +191,6 @@ def test_load_required_value_that_aws_would_refuse_is_refused(
         ("training: {customer_id_start: 10, customer_id_end: 9}", "customer_id_start 10 lies behind customer_id_end 9"),
         ("training: {validation_fraction: 0.5, test_fraction: 0.5}", "leave nothing to train on"),
         ("transform: {max_payload_mb: 50, max_concurrent_transforms: 3}", "is 150; allowed: a product of at most 100"),
-        ("upload: {max_payload_mb: 26}", "upload.max_payload_mb 26 times transform.max_concurrent_transforms 4 is 104"),
-        ("upload: {table: a}\nathena_output_table: a", "upload.table 'a' is athena_output_table, too"),
-        ("upload: {input_prefix: data/uploads}", "the pipelines write to 'data' themselves; allowed: a prefix that"),
-        ("upload: {input_prefix: in/}", "allowed: a key prefix such as team/project, without a slash at either end"),
         ("functions: {wait_seconds: 400}", "wait_seconds 400 does not fit into timeout_seconds 360"),
         ("gate: {metric: $.a.value}", "starts with '$'"),
         ("gate: {metric: regression_metrics.rmse.value}", "is never written for a binary_classification"),
