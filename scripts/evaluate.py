@@ -1,7 +1,7 @@
 """Measures a model on the test split, holds it against the gate, and writes SageMaker's model-quality format.
 
 Its bundle: evaluate.py, champion.py, gate_verdict.py, packed_model.py, verify_model.py, serve_rows.py,
-verification_rows.py, signature.py, dataset_schema.py.
+verification_rows.py, signature.py, dataset_schema.py, id_shares.py.
 """
 
 import argparse

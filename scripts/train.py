@@ -1,6 +1,6 @@
 """Trains the XGBoost model and packs it with its signature and the code that serves it.
 
-Its bundle: train.py, verification_rows.py, signature.py, dataset_schema.py, inference.py.
+Its bundle: train.py, verification_rows.py, signature.py, dataset_schema.py, id_shares.py, inference.py.
 """
 
 import argparse

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xgboost as xgb
 from dataset_schema import Kind, ModelRefused, find_files, hash_ids
+from id_shares import shares
 from signature import Signature
 
 FILE_NAME = "verification.json"
@@ -95,7 +96,7 @@ class VerificationRows:
 
 
 def choose(signature: Signature, folder: Path) -> pa.Table:
-    """Return the id and the features of a few rows: those whose ids have the smallest hashes, some with gaps.
+    """Return the id and the features of a few rows: the same ones in any order of the split, some with gaps.
 
     Numbers are float64 and categories are text, which is what every format of a request can hold.
     """
@@ -137,5 +138,6 @@ def _has_gap(rows: pa.Table) -> pa.ChunkedArray:
 
 
 def _smallest(rows: pa.Table) -> pa.Table:
-    hashes = hash_ids(rows.column(0).combine_chunks())
-    return rows.take(np.argsort(hashes, kind="stable")[:ROWS])
+    # Spread, because the hashes of neighbouring ids are neighbours.
+    places = shares(hash_ids(rows.column(0).combine_chunks()), seed=0)
+    return rows.take(np.argsort(places, kind="stable")[:ROWS])

@@ -13,7 +13,7 @@ from pipelines.steps.processing import INPUT, OUTPUT, job_arguments, output_of
 NAME = "Evaluate"
 SCRIPTS = (
     *("evaluate.py", "champion.py", "gate_verdict.py", "packed_model.py"),
-    *("verify_model.py", "serve_rows.py", "verification_rows.py", "signature.py", "dataset_schema.py"),
+    *("verify_model.py", "serve_rows.py", "verification_rows.py", "signature.py", "dataset_schema.py", "id_shares.py"),
 )
 REPORT = PropertyFile(name="Evaluation", output_name="evaluation", path="evaluation.json")
 """The metrics, in SageMaker's model quality format; the gate reads it and the registry shows it."""

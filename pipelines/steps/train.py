@@ -23,7 +23,7 @@ from pipelines.steps.policies import cached, job_retries
 from pipelines.steps.processing import output_of
 
 NAME = "Train"
-SCRIPTS = ("train.py", "verification_rows.py", "signature.py", "dataset_schema.py", "inference.py")
+SCRIPTS = ("train.py", "verification_rows.py", "signature.py", "dataset_schema.py", "id_shares.py", "inference.py")
 _CONTENT_TYPES = {"train": "application/x-parquet", "validation": "application/x-parquet", "signature": None}
 _METRICS = {"binary_classification": "auc", "regression": "rmse"}
 

@@ -1,4 +1,4 @@
-"""S3 in memory, for the calls that a publish makes."""
+"""S3 in memory, for the calls that a publish and an evaluation make."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ class FakeS3:
         self.objects[Bucket, Key] = Body.read()
 
     def download_file(self, bucket: str, key: str, path: str) -> None:
+
+        if bucket in self.buckets_gone:
+            raise error("NoSuchBucket", "HeadObject")
         if (bucket, key) not in self.objects:
             raise error("404", "HeadObject")
         Path(path).write_bytes(self.objects[bucket, key])

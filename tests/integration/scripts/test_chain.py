@@ -41,6 +41,13 @@ from tests.fakes.s3 import FakeS3
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 CONFIGS = SCRIPTS.with_name("configs")
+
+GATE = ["--metric=binary_classification_metrics.auc.value", "--comparison=at_least"]
+CHAMPION = [
+    "--champion-arn=arn:aws:sagemaker:us-west-2:000000000000:model-package/churn-models/1",
+    "--champion-model-uri=s3://models/1/model.tar.gz",
+    "--region=us-west-2",
+]
 MAX_HELP_CPU_SECONDS = 3.0  # about one on an idle machine; processor time, so that other tests do not matter
 
 
@@ -57,13 +64,31 @@ class Chain:
         names = ("train", "validation", "test", "signature", *(("batch",) if batch else ()))
         outputs = [f"--{name}={self.folder / name}" for name in names]
         assert preprocess.main([f"--input={self.folder / 'raw'}", f"--schema={self.schema}", *outputs, *options]) == 0
+        self.train()
+        assert self.evaluate() == 0
+        return self.evaluation()
+
+    def train(self, *options: str) -> Path:
+        """Train, and give the archive."""
         inputs = [f"--{name}={self.folder / name}" for name in ("train", "validation", "signature")]
-        assert train.main([*inputs, f"--model-dir={self.folder / 'model'}"]) == 0
-        (self.folder / "archive").mkdir(exist_ok=True)
-        with tarfile.open(self.folder / "archive/model.tar.gz", "w:gz") as archive:
+        assert train.main([*inputs, f"--model-dir={self.folder / 'model'}", *options]) == 0
+        return self.pack()
+
+    def pack(self) -> Path:
+        """Pack the model's folder as a training job does."""
+        path = self.folder / "archive/model.tar.gz"
+        path.parent.mkdir(exist_ok=True)
+        with tarfile.open(path, "w:gz") as archive:
             archive.add(self.folder / "model", ".")
+        return path
+
+    def evaluate(self, *options: str) -> int:
+        """Evaluate, and give the exit code."""
         folders = {"model": "archive", "test": "test", "output": "evaluation"}
-        assert evaluate.main([f"--{name}={self.folder / folder}" for name, folder in folders.items()]) == 0
+        return evaluate.main([*(f"--{name}={self.folder / folder}" for name, folder in folders.items()), *options])
+
+    def evaluation(self) -> dict[str, Any]:
+        """What the evaluation wrote."""
         document: dict[str, Any] = json.loads((self.folder / "evaluation/evaluation.json").read_text())
         return document
 
@@ -200,6 +225,55 @@ def test_abalones_without_rings_are_scored_all_the_same(tmp_path: Path, monkeypa
 
     assert labels.num_rows == 0
     assert chain.publish(monkeypatch).num_rows == 50
+
+
+def test_challenger_is_held_against_the_champion_on_the_same_customers(
+    churn: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = churn.learn("--train-id-end=4000", "--batch-id-start=4000", "--batch-id-end=5000")
+    champion = (churn.folder / "archive/model.tar.gz").read_bytes()
+    churn.s3.objects["models", "1/model.tar.gz"] = champion
+    monkeypatch.setattr("boto3.client", lambda *_, **__: churn.s3)
+
+    churn.train("--num_round=1", "--max_depth=1")
+    assert churn.evaluate(*GATE, "--threshold=0.5", "--tolerance=0.01", *CHAMPION) == 0
+    worse = churn.evaluation()["gate"]
+    churn.train()
+    assert churn.evaluate(*GATE, "--threshold=0.5", "--tolerance=0.01", *CHAMPION) == 0
+    equal = churn.evaluation()["gate"]
+
+    assert worse["champion"]["value"] == first["binary_classification_metrics"]["auc"]["value"] == equal["value"]
+    assert worse["value"] > 0.5
+    assert worse["shortfall"] == pytest.approx(worse["champion"]["value"] - worse["value"])
+    assert not worse["passed"]
+    assert re.fullmatch(
+        r"auc is 0\.\d+, the threshold asks for at least 0\.50+; the champion \(version 1\) has 0\.8\d+, and at most "
+        r"0\.01 less is allowed",
+        worse["reason"],
+    )
+    assert (equal["shortfall"], equal["passed"]) == (0.0, True)
+
+
+def test_model_that_was_changed_after_training_is_never_evaluated(
+    churn: Chain, capsys: pytest.CaptureFixture[str]
+) -> None:
+    churn.learn("--train-id-end=4000", "--batch-id-start=4000", "--batch-id-end=5000")
+    (churn.folder / "evaluation/evaluation.json").unlink()
+    sound = (churn.folder / "model/model.ubj").read_bytes()
+    churn.train("--num_round=1", "--max_depth=1")
+    (churn.folder / "model/model.ubj").write_bytes(sound)
+    churn.pack()
+    capsys.readouterr()
+
+    code = churn.evaluate(*GATE, "--threshold=0.5")
+
+    assert code == 1
+    assert re.fullmatch(
+        r"Error: The packed model answers otherwise than the training did: application/x-parquet, row 1 \(id "
+        r"'CUST_\d+'\): prediction_probability is 0\.\d+, the training's is 0\.\d+, .* train again\.\n",
+        capsys.readouterr().err,
+    )
+    assert not (churn.folder / "evaluation/evaluation.json").exists()
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SCRIPTS.glob("*.py")))

@@ -1,26 +1,20 @@
 import json
-import tarfile
+import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from dataset_schema import DataRefused, ModelRefused
-from evaluate import classification, confusion_matrix, curves, evaluate, main, regression
+from dataset_schema import DataRefused
+from evaluate import ChampionSource, classification, confusion_matrix, curves, evaluate, main, regression
+from gate_verdict import Rule
 from sklearn.metrics import f1_score, roc_auc_score
 
 from tests.fakes.datasets import PRICES, SMALL, price_rows, small_rows, write_rows
-from tests.fakes.models import trained
+from tests.fakes.models import packed
+from tests.fakes.s3 import FakeS3
 
 LABELS = np.array([0.0, 0.0, 0.0, 1.0, 1.0])
 PROBABILITIES = np.array([0.1, 0.6, 0.2, 0.9, 0.4])
-
-
-def archived(folder: Path, document: dict[str, Any], rows: Any) -> Path:
-    trained(folder / "model", document, rows)
-    with tarfile.open(folder / "model.tar.gz", "w:gz") as archive:
-        archive.add(folder / "model", ".")
-    return folder
 
 
 def labelled(folder: Path, count: int) -> Path:
@@ -82,7 +76,7 @@ def test_regression_measures_errors() -> None:
 
 
 def test_document_has_every_metric_of_the_model_quality_format(tmp_path: Path) -> None:
-    document = evaluate(archived(tmp_path, SMALL, small_rows(300)), labelled(tmp_path, 300), 200)
+    document = evaluate(packed(tmp_path, SMALL, small_rows(300)), labelled(tmp_path, 300), 200)
 
     assert document["version"] == 0.0
     assert document["dataset"]["item_count"] == 300
@@ -95,7 +89,7 @@ def test_document_has_every_metric_of_the_model_quality_format(tmp_path: Path) -
 
 @pytest.mark.parametrize(("rows", "is_number"), [(199, False), (200, True)])
 def test_standard_deviation_needs_two_hundred_rows(tmp_path: Path, rows: int, is_number: bool) -> None:
-    document = evaluate(archived(tmp_path, SMALL, small_rows(300)), labelled(tmp_path, rows), 200)
+    document = evaluate(packed(tmp_path, SMALL, small_rows(300)), labelled(tmp_path, rows), 200)
 
     deviation = document["binary_classification_metrics"]["auc"]["standard_deviation"]
     assert isinstance(deviation, float) if is_number else deviation == "NaN"
@@ -105,13 +99,13 @@ def test_rare_class_is_in_every_sample(tmp_path: Path) -> None:
     labels = [1, *[0] * 299]
     write_rows(tmp_path / "test/a.parquet", small_rows(300, churned=labels))
 
-    document = evaluate(archived(tmp_path, SMALL, small_rows(300)), tmp_path / "test", 200)
+    document = evaluate(packed(tmp_path, SMALL, small_rows(300)), tmp_path / "test", 200)
 
     assert np.isfinite(document["binary_classification_metrics"]["auc"]["standard_deviation"])
 
 
 def test_command_writes_json_that_a_strict_reader_accepts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    model, test = archived(tmp_path, SMALL, small_rows(300)), labelled(tmp_path, 100)
+    model, test = packed(tmp_path, SMALL, small_rows(300)), labelled(tmp_path, 100)
 
     code = main([f"--model={model}", f"--test={test}", f"--output={tmp_path / 'out'}"])
 
@@ -122,13 +116,17 @@ def test_command_writes_json_that_a_strict_reader_accepts(tmp_path: Path, capsys
     document = json.loads(text, parse_constant=refuse)
     assert code == 0
     assert isinstance(document["binary_classification_metrics"]["auc"]["value"], float)
-    assert capsys.readouterr().out.startswith("Evaluated 100 rows: auc ")
+    assert "gate" not in document
+    assert re.fullmatch(
+        r"The packed model answers as the training did: 5 rows, .*\.\nEvaluated 100 rows: auc .*\.\n",
+        capsys.readouterr().out,
+    )
 
 
 def test_regression_document_has_its_own_metrics(tmp_path: Path) -> None:
     write_rows(tmp_path / "test/a.parquet", price_rows(50))
 
-    document = evaluate(archived(tmp_path, PRICES, price_rows(300)), tmp_path / "test", 200)
+    document = evaluate(packed(tmp_path, PRICES, price_rows(300)), tmp_path / "test", 200)
 
     assert set(document["regression_metrics"]) == {"mae", "mse", "rmse", "r2"}
     assert document["regression_metrics"]["r2"]["standard_deviation"] == "NaN"
@@ -138,7 +136,7 @@ def test_test_split_of_one_class_is_refused(tmp_path: Path) -> None:
     write_rows(tmp_path / "test/a.parquet", small_rows(10, churned=[0] * 10))
 
     with pytest.raises(DataRefused, match="are of one class only: an evaluation needs rows of both"):
-        evaluate(archived(tmp_path, SMALL, small_rows(300)), tmp_path / "test", 200)
+        evaluate(packed(tmp_path, SMALL, small_rows(300)), tmp_path / "test", 200)
 
 
 @pytest.mark.parametrize("rows", [0, 1])
@@ -146,22 +144,68 @@ def test_test_split_without_rows_is_refused(tmp_path: Path, rows: int) -> None:
     write_rows(tmp_path / "test/a.parquet", small_rows(10).slice(0, rows))
 
     with pytest.raises(DataRefused, match="has fewer than two rows"):
-        evaluate(archived(tmp_path, SMALL, small_rows(300)), tmp_path / "test", 200)
+        evaluate(packed(tmp_path, SMALL, small_rows(300)), tmp_path / "test", 200)
 
 
-def test_archive_without_a_signature_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "model.ubj").write_bytes(b"{}")
-    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
-        archive.add(tmp_path / "model.ubj", "model.ubj")
-
-    with pytest.raises(ModelRefused, match=r"The archive has no signature.json"):
-        evaluate(tmp_path, tmp_path, 200)
+RULE = ["--metric=binary_classification_metrics.auc.value", "--comparison=at_least", "--threshold=0.5"]
+ARN = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/3"
+URI = "s3://lake/models/3/model.tar.gz"
 
 
-@pytest.mark.parametrize("content", [None, b"no archive"])
-def test_archive_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | None) -> None:
-    if content is not None:
-        (tmp_path / "model.tar.gz").write_bytes(content)
+def lake_with(archive: Path) -> FakeS3:
+    s3 = FakeS3()
+    s3.objects["lake", "models/3/model.tar.gz"] = archive.read_bytes()
+    return s3
 
-    with pytest.raises(ModelRefused, match=r"model.tar.gz' cannot be read"):
-        evaluate(tmp_path, tmp_path, 200)
+
+def test_champion_is_measured_on_the_same_split_without_curves(tmp_path: Path) -> None:
+    challenger, test = packed(tmp_path, SMALL, small_rows(300)), labelled(tmp_path, 300)
+    s3 = lake_with(packed(tmp_path / "champion", SMALL, small_rows(60, first=100)) / "model.tar.gz")
+    rule = Rule("binary_classification_metrics.auc.value", "at_least", 0.5, 0.01)
+
+    document = evaluate(challenger, test, 200, rule, ChampionSource(ARN, URI, s3))
+
+    gate, alone = document["gate"], evaluate(tmp_path / "champion", test, 200)["binary_classification_metrics"]
+    assert gate["champion"]["model_package_arn"] == ARN
+    assert gate["champion"]["value"] == alone["auc"]["value"]
+    curves_of = {"receiver_operating_characteristic_curve", "precision_recall_curve"}
+    expected = {name: value for name, value in alone.items() if name not in curves_of}
+    assert gate["champion"]["metrics"] == {"binary_classification_metrics": expected}
+    assert gate["value"] == document["binary_classification_metrics"]["auc"]["value"] != gate["champion"]["value"]
+    assert curves_of <= document["binary_classification_metrics"].keys()
+
+
+def test_command_with_a_rule_writes_and_says_the_verdict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenger, test = packed(tmp_path, SMALL, small_rows(300)), labelled(tmp_path, 100)
+    made: list[dict[str, str]] = []
+    s3 = lake_with(challenger / "model.tar.gz")
+    monkeypatch.setattr("boto3.client", lambda service, **options: made.append({"service": service, **options}) or s3)
+    champion = [f"--champion-arn={ARN}", f"--champion-model-uri={URI}", "--tolerance=0.01", "--region=eu-west-1"]
+
+    assert main([f"--model={challenger}", f"--test={test}", f"--output={tmp_path}", *RULE, *champion]) == 0
+
+    gate = json.loads((tmp_path / "evaluation.json").read_text())["gate"]
+    assert (gate["shortfall"], gate["passed"], gate["tolerance"]) == (0.0, True, 0.01)
+    assert f"The gate says yes: {gate['reason']}.\n" in capsys.readouterr().out
+    assert made == [{"service": "s3", "region_name": "eu-west-1"}]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (RULE[:1], "The gate's rule lacks '--comparison', '--threshold': give all of"),
+        ([f"--champion-arn={ARN}", f"--champion-model-uri={URI}"], "lacks '--metric', '--comparison', '--threshold'"),
+        ([*RULE, f"--champion-arn={ARN}"], "--champion-model-uri 'none'; give both, or 'none' for both"),
+        ([*RULE[:2], "--threshold=high"], "--threshold 'high' is refused: write a finite number"),
+        ([*RULE[:2], "--threshold=nan"], "--threshold 'nan' is refused: write a finite number"),
+        ([*RULE, "--tolerance=-0.1"], "--tolerance '-0.1' is refused: write a number of at least 0, or 'none'"),
+        ([*RULE, "--tolerance=inf"], "--tolerance 'inf' is refused: write a finite number"),
+    ],
+)
+def test_rule_that_says_too_little_or_nonsense_is_refused(
+    options: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(options) == 1
+    assert expected in capsys.readouterr().err

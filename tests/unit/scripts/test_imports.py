@@ -44,7 +44,7 @@ BUNDLES = {
     "evaluate.py": {"champion", "dataset_schema", "gate_verdict", "packed_model", "signature", "verify_model"},
     "publish.py": {"dataset_schema", "publish_day", "publish_history", "publish_plan", "publish_rows", "publish_table"},
     "prepare_batch.py": {"batch_rows", "dataset_schema", "raw_rows"},
-    "verification_rows.py": {"dataset_schema", "signature"},
+    "verification_rows.py": {"dataset_schema", "id_shares", "signature"},
     "serve_rows.py": set(),
     "verify_model.py": {"dataset_schema", "serve_rows", "verification_rows"},
     "champion.py": {"dataset_schema", "gate_verdict", "packed_model", "signature"},
