@@ -14,9 +14,24 @@ def predecessors(definition: str) -> dict[str, list[str]]:
     """Map every step, in order, to the steps that it takes data from, depends on or is a branch of."""
     edges: dict[str, list[str]] = {}
     for step, parent in _steps(json.loads(definition)["Steps"], parent=None):
-        names = dict.fromkeys([*([parent] if parent else []), *step.get("DependsOn", []), *_references(step)])
+        depends_on = [_named(entry) for entry in step.get("DependsOn") or []]
+        names = dict.fromkeys([*([parent] if parent else []), *depends_on, *_references(step)])
         edges[step["Name"]] = [name for name in names if name != step["Name"]]
     return edges
+
+
+def triggers(definition: str) -> dict[str, dict[str, str]]:
+    """Map every step that waits for another outcome than success to the steps and outcomes that it waits for."""
+    found: dict[str, dict[str, str]] = {}
+    for step, _ in _steps(json.loads(definition)["Steps"], parent=None):
+        entries = [entry for entry in step.get("DependsOn") or [] if isinstance(entry, Mapping)]
+        if entries:
+            found[step["Name"]] = {entry["Step"]: entry["Trigger"] for entry in entries}
+    return found
+
+
+def _named(entry: str | Mapping[str, str]) -> str:
+    return entry if isinstance(entry, str) else entry["Step"]
 
 
 def _steps(steps: list[dict[str, Any]], parent: str | None) -> Iterator[tuple[dict[str, Any], str | None]]:

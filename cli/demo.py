@@ -19,7 +19,7 @@ from cli import athena, follow, history, registry
 from cli.commands import data, definitions
 from cli.commands.query import as_table
 from cli.context import Context
-from cli.dag import predecessors
+from cli.dag import predecessors, triggers
 from cli.main import call
 from cli.start import start_execution
 
@@ -86,6 +86,8 @@ def _dag_table(context: Context, arn: str) -> Table:
     first = min(step["StartTime"] for step in times.values())
     for name, before in predecessors(definition).items():
         step = times.get(name)
+        if step is None and name in triggers(definition):
+            continue  # What it waits for, such as a failure, has not happened.
         if step is None:
             table.add_row(name, ", ".join(before), "", "not reached")
             continue

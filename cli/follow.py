@@ -9,14 +9,21 @@ from typing import Any
 
 from rich.table import Table
 
-from cli import advice, gate, history, job_logs
+from cli import advice, gate, history, job_logs, triggers
 from cli.context import Context
 
 FINAL = frozenset({"Succeeded", "Failed", "Stopped", "CompletedWithFailures"})
 _LOCAL_POLL_SECONDS = 0.25
 _CLOUD_POLL_SECONDS = 5.0
 _LOG_LINES = 20
-_COLOURS = {"Succeeded": "green", "Failed": "red", "Stopped": "yellow", "Executing": "cyan", "Stopping": "yellow"}
+_COLOURS = {
+    "Succeeded": "green",
+    "Failed": "red",
+    "CompletedWithFailures": "red",
+    "Stopped": "yellow",
+    "Executing": "cyan",
+    "Stopping": "yellow",
+}
 
 
 def to_the_end(context: Context, arn: str) -> int:
@@ -35,19 +42,21 @@ def _follow(context: Context, arn: str) -> int:
     client = context.client("sagemaker")
     shown: dict[str, str] = {}
     reasons: dict[str, str] = {}
+    because: dict[str, str] = {}
     while True:
         described = client.describe_pipeline_execution(PipelineExecutionArn=arn)
         steps = history.steps(client, arn)
         gate.add_reasons(context, arn, steps, reasons)
+        triggers.add_reasons(context, arn, steps, because)
         for step in steps:
-            _show_change(context, step, shown, reasons)
+            _show_change(context, step, shown, {**because, **reasons})
         if described["PipelineExecutionStatus"] in FINAL:
-            return _conclude(context, arn, described, steps, reasons)
+            return _conclude(context, arn, described, steps, {**because, **reasons})
         time.sleep(_LOCAL_POLL_SECONDS if context.is_local else _CLOUD_POLL_SECONDS)
 
 
 def steps_table(steps: Sequence[dict[str, Any]], reasons: Mapping[str, str]) -> Table:
-    """The steps with state, duration, attempts, and the reason (gate.add_reasons) or what the step made."""
+    """The steps with state, duration, attempts, the reason (add_reasons of gate and triggers), and what they made."""
     table = Table("step", "state", "time", "tries", "detail")
     for step in steps:
         table.add_row(
@@ -86,8 +95,8 @@ def _conclude(
     if state == "Succeeded":
         say_who_scored(context, steps)
         return 0
-    if described.get("FailureReason"):
-        context.console.print(described["FailureReason"], markup=False)
+    for line in _failures(described, steps):
+        context.console.print(line, markup=False)
     context.console.print(advice.after(context, arn, state, steps), markup=False)
     return 1
 
@@ -111,14 +120,23 @@ def _duration(step: dict[str, Any]) -> str:
     return f"{(end - step['StartTime']).total_seconds():.1f} s"
 
 
+def _failures(described: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The execution's own reason; one whose failures were handled has none, so those of its steps."""
+    if described.get("FailureReason"):
+        return [str(described["FailureReason"])]
+    failed = [step for step in steps if step["StepStatus"] == "Failed"]
+    return [f"{step['StepName']}: {step.get('FailureReason') or 'failed without a reason'}" for step in failed]
+
+
 def _detail(step: dict[str, Any], reasons: Mapping[str, str]) -> str:
-    if step.get("FailureReason"):
-        return str(step["FailureReason"]).replace("[", r"\[")
+    parts = (reasons.get(step["StepName"], ""), str(step.get("FailureReason") or _made(step)))
+    return "; ".join(part for part in parts if part).replace("[", r"\[")
+
+
+def _made(step: dict[str, Any]) -> str:
     if step.get("CacheHitResult", {}).get("SourcePipelineExecutionArn"):
         return f"taken from {history.execution_id(step['CacheHitResult']['SourcePipelineExecutionArn'])} (cache)"
     metadata = step.get("Metadata", {})
-    if "Condition" in metadata:
-        return reasons.get(step["StepName"], "").replace("[", r"\[")
     if "Lambda" in metadata:
         outputs = metadata["Lambda"].get("OutputParameters", [])
         return ", ".join(f"{output['Name']}={output['Value'].rsplit('/', 1)[-1]}" for output in outputs)

@@ -8,11 +8,13 @@ from typing import Any
 
 from rich.table import Table
 
-from cli import advice, follow, gate, history
+from cli import advice, follow, gate, history, triggers
 from cli.commands import definitions
 from cli.context import Context
 from cli.parameters import parse
 from cli.start import start_execution
+
+_HANDLED = {"CompletedWithFailures": "steps failed, and what was to run then has run; `status` shows them"}
 
 
 def register(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -59,7 +61,7 @@ def list_executions(context: Context, options: argparse.Namespace) -> None:
             history.execution_id(summary["PipelineExecutionArn"]),
             summary["PipelineExecutionStatus"],
             history.utc_text(summary["StartTime"]),
-            summary.get("PipelineExecutionFailureReason", ""),
+            summary.get("PipelineExecutionFailureReason") or _HANDLED.get(summary["PipelineExecutionStatus"], ""),
         )
     context.console.print(table)
 
@@ -74,12 +76,13 @@ def status(context: Context, options: argparse.Namespace) -> None:
     )
     parameters = history.parameters(client, arn)
     context.console.print("parameters: " + ", ".join(f"{name}={value}" for name, value in sorted(parameters.items())))
-    steps, reasons = history.steps(client, arn), dict[str, str]()
+    steps, reasons, because = history.steps(client, arn), dict[str, str](), dict[str, str]()
     gate.add_reasons(context, arn, steps, reasons)
-    context.console.print(follow.steps_table(steps, reasons))
+    triggers.add_reasons(context, arn, steps, because)
+    context.console.print(follow.steps_table(steps, {**because, **reasons}))
     if described["PipelineExecutionStatus"] == "Succeeded":
         follow.say_who_scored(context, steps)
-    if described["PipelineExecutionStatus"] in {"Failed", "Stopped"}:
+    elif described["PipelineExecutionStatus"] in follow.FINAL:
         text = advice.after(context, arn, described["PipelineExecutionStatus"], steps)
         context.console.print(text, markup=False)
 

@@ -31,7 +31,7 @@ SMALL = {
     "InferenceDate": DAY,
 }
 """Parameters of an execution on 600 customers: 400 to learn from, 200 to score."""
-_FINAL = {"Succeeded", "Failed", "Stopped"}
+_FINAL = {"Succeeded", "Failed", "Stopped", "CompletedWithFailures"}
 _POLL_SECONDS = 0.05
 
 Found = TypeVar("Found")

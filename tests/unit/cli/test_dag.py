@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from cli.dag import predecessors
+from cli.dag import predecessors, triggers
 
 
 def test_predecessors_of_a_gated_definition_follow_data_branches_and_depends_on() -> None:
@@ -36,3 +36,21 @@ def test_predecessors_of_a_gated_definition_follow_data_branches_and_depends_on(
     edges = predecessors(definition)
 
     assert edges == {"Read": [], "Gate": ["Read"], "Register": ["Gate", "Read"], "After": ["Read", "Gate"]}
+
+
+def test_steps_that_wait_for_another_outcome_are_found_with_it_in_branches_too() -> None:
+    on_failure = {"Step": "Read", "Trigger": "Failed"}
+    inside = {"Name": "Mail", "Type": "Lambda", "DependsOn": [on_failure]}
+    gate = {"Conditions": [], "IfSteps": [inside], "ElseSteps": []}
+    definition = json.dumps(
+        {
+            "Steps": [
+                {"Name": "Read", "Type": "Processing", "Arguments": {}, "DependsOn": None},
+                {"Name": "Gate", "Type": "Condition", "Arguments": gate},
+                {"Name": "After", "Type": "Lambda", "DependsOn": ["Gate"]},
+            ]
+        }
+    )
+
+    assert triggers(definition) == {"Mail": {"Read": "Failed"}}
+    assert predecessors(definition)["Mail"] == ["Gate", "Read"]
