@@ -91,13 +91,14 @@ class Walk:
             status = self._store.executions.get(self._execution.arn).status
             if status.is_final:
                 raise not_stoppable(self._execution.arn, status)
-            is_second = status is ExecutionStatus.STOPPING
-            if not is_second:
+            # Not by the status: a stop that a full disk broke off after it was saved has stopped nothing yet.
+            signal = self._second_stop if self._stop.is_set() else self._stop
+            if status is not ExecutionStatus.STOPPING:
                 self._change(status=ExecutionStatus.STOPPING)
             self._progress.stop()
             for record in self._running.values():
                 record.change(status=StepStatus.STOPPING)
-            (self._second_stop if is_second else self._stop).set()
+            signal.set()
 
     def interrupt(self) -> None:
         """Stop because the endpoint ends: what does not finish is marked as failed, to be resumed by a retry."""

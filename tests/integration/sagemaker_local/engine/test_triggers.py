@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from sagemaker_local.engine.walk import STEP_FAILURE
-from sagemaker_local.errors import ConflictException
-from sagemaker_local.records.execution import Execution, ExecutionStatus, StepStatus
+from sagemaker_local.errors import ConflictException, StateNotSaved
+from sagemaker_local.records.execution import Execution, ExecutionStatus, Step, StepStatus
 from sagemaker_local.records.job import Job, JobControl, JobOutcome
 from tests.fakes.engine import Engine, build, wait_until
 from tests.fakes.scripted_runner import complete, failing, until_stopped
@@ -255,6 +255,26 @@ def test_second_stop_ends_what_the_first_one_started(engine: Engine) -> None:
     assert status_between is ExecutionStatus.STOPPING
     assert engine.executions.wait(execution.arn, 10).status is ExecutionStatus.STOPPED
     assert states(engine, execution) == {"Prepare": "Stopped", "Train": "Stopped"}
+
+
+def test_stop_after_one_that_the_disk_broke_off_stops_what_runs(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execution = start_long(engine, told("Mail", after("Prepare", "Stopped")))
+
+    def no_space(step: Step) -> None:
+        raise StateNotSaved("The change was not made.")
+
+    record = engine.executions._walks[execution.arn]._running["Prepare"]
+    with monkeypatch.context() as full:
+        full.setattr(record, "_save", no_space)
+        with pytest.raises(StateNotSaved):
+            engine.executions.stop(execution.arn)
+
+    engine.executions.stop(execution.arn)
+
+    assert engine.executions.wait(execution.arn, 10).status is ExecutionStatus.STOPPED
+    assert states(engine, execution) == {"Prepare": "Stopped", "Mail": "Succeeded"}
 
 
 def test_retry_after_a_stop_forgets_what_the_stop_started(engine: Engine) -> None:
