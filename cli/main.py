@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from cli.commands import backfill, data, definitions, executions, logs, models, publications, query
+from cli.commands import backfill, data, definitions, executions, explain, logs, models, publications, query
 from cli.context import Context
-from cli.failures import explain
+from cli.failures import explain as explain_failure
 
 Run: TypeAlias = Callable[[Context, argparse.Namespace], int | None]
-_MODULES = (definitions, executions, backfill, logs, models, publications, query, data)
+_MODULES = (definitions, executions, backfill, logs, models, publications, query, explain, data)
 
 
 def add_shared_options(parser: argparse.ArgumentParser, *, is_subcommand: bool) -> None:
@@ -75,7 +75,7 @@ def call(run: Run, options: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        text = explain(error, is_local=context.is_local)
+        text = explain_failure(error, is_local=context.is_local)
         if text is None:
             raise
         print(f"error: {text}", file=sys.stderr)

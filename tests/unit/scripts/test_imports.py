@@ -50,6 +50,7 @@ BUNDLES = {
     "champion.py": {"dataset_schema", "gate_verdict", "packed_model", "signature"},
     "gate_verdict.py": {"dataset_schema"},
     "packed_model.py": {"dataset_schema", "signature"},
+    "explain_prediction.py": set(),
     "evaluate_batch.py": {
         *("batch_curves", "batch_labels", "batch_metrics", "dataset_schema", "evaluation_charts", "evaluation_page"),
         *("label_join", "publish_day", "published_rows", "raw_labels", "scored_rows"),
