@@ -21,7 +21,7 @@ from cli.context import Context
 from cli.errors import CommandError, UnknownExecution
 from cli.published_row import PublishedRow
 
-_SCRIPT = Path("scripts/explain_prediction.py")
+_SCRIPT = Path(__file__).resolve().parents[2] / "scripts/explain_prediction.py"
 _TOP = 10
 
 
