@@ -46,9 +46,8 @@ class Evaluation:
 
 def evaluate_transformed(predictions: Path, labels: Path, schema: Schema, facts: page.Facts) -> Evaluation:
     """Measure what a transform job answered by the labels that the batch's rows had, when they had some."""
-    known = Labels.collect(read_prepared(labels, schema))
-    joined = join(known, [read_transformed(predictions, schema)])
-    if not len(known):
+    joined = join(Labels.collect(read_prepared(labels, schema)), [read_transformed(predictions, schema)])
+    if not len(joined):
         return _not_evaluated(facts, joined.rows, f"none of the {joined.rows} rows has a label ({schema.target}).")
     return _evaluated(schema, facts, joined)
 
@@ -60,13 +59,12 @@ def evaluate_published(published: PublishedDay, raw_labels: Path) -> Evaluation:
         DataRefused: the day is not published, or none of its rows has a label.
     """
     schema = published.schema
-    labels = Labels.collect(read_raw(raw_labels, schema))
-    if not len(labels):
+    joined = join(Labels.collect(read_raw(raw_labels, schema)), published.runs())
+    if not len(joined):
         raise DataRefused(
-            f"The label files have no label: {labels.empty} rows have an id and an empty {schema.target!r}; "
+            f"The label files have no label: {joined.empty} rows have an id and an empty {schema.target!r}; "
             "give labels for rows that were published."
         )
-    joined = join(labels, published.runs())
     facts = page.Facts(
         target=schema.target,
         model_package_arn=", ".join(published.models) or "unknown",
