@@ -8,6 +8,7 @@ from markup import Child, Node, node
 
 WIDTH, HEIGHT = 460.0, 340.0
 LEFT, RIGHT, TOP, BOTTOM = 62.0, 22.0, 34.0, 50.0
+TINY = 1e-100
 LETTER = 6.6
 """Width of a letter of the legend, about."""
 
@@ -32,8 +33,9 @@ class Axis:
     @classmethod
     def of(cls, label: str, low: float, high: float, wanted: int = 6) -> "Axis":
         """Return an axis that holds two values, with about so many ticks at round numbers."""
-        if low == high:
-            low, high = low - 0.5, high + 0.5
+        largest = max(abs(low), abs(high))
+        if high - low <= max(largest, TINY) * 1e-9:  # too near to each other for ticks that differ
+            low, high = low - max(0.5, largest * 1e-3), high + max(0.5, largest * 1e-3)
         raw = (high - low) / max(wanted - 1, 1)
         power = 10.0 ** math.floor(math.log10(raw))
         step = power * min((1, 2, 2.5, 5, 10), key=lambda factor: abs(math.log(factor * power / raw)))

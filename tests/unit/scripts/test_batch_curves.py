@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from batch_curves import BINS, CURVE_POINTS, SAMPLED_ROWS, calibration, confusion, rank, residuals, thin
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tests.fakes.evaluating import LABELS, PROBABILITIES
 
@@ -51,6 +51,7 @@ def test_equal_probabilities_have_a_lift_of_one_in_whatever_order_they_come() ->
     assert found.lifts == pytest.approx(np.ones(BINS))
 
 
+@settings(deadline=None)
 @given(BOTH_CLASSES, st.randoms(use_true_random=False))
 def test_curves_do_not_depend_on_the_order_of_the_rows(rows: list[tuple[int, float]], chance: Any) -> None:
     shuffled = list(rows)
@@ -64,6 +65,7 @@ def test_curves_do_not_depend_on_the_order_of_the_rows(rows: list[tuple[int, flo
     assert calibration(*columns(shuffled)) == calibration(*columns(rows))
 
 
+@settings(deadline=None)
 @given(BOTH_CLASSES)
 def test_gains_grow_to_all_positives_and_lifts_are_one_on_the_average(rows: list[tuple[int, float]]) -> None:
     found = rank(*columns(rows))
@@ -73,6 +75,7 @@ def test_gains_grow_to_all_positives_and_lifts_are_one_on_the_average(rows: list
     assert found.lifts.mean() == pytest.approx(1.0)
 
 
+@settings(deadline=None)
 @given(BOTH_CLASSES)
 def test_bins_hold_every_row_once(rows: list[tuple[int, float]]) -> None:
     labels, probabilities = columns(rows)

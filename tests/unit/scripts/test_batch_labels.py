@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from batch_labels import LabelRows, Labels, read_prepared
 from dataset_schema import DataRefused, Schema
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from label_join import join
 
 from tests.fakes.datasets import PRICES, SMALL, write_rows
@@ -26,6 +26,7 @@ def few_hashes(ids: pa.Array) -> Any:
     return np.array([len(name) % 2 for name in ids.to_pylist()], dtype=np.uint64)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(ID, st.integers(0, 1)), st.lists(ID, unique=True), st.integers(1, 4), st.booleans())
 def test_join_finds_what_a_dictionary_finds(known: dict[str, int], ids: list[str], size: int, collide: bool) -> None:
     labels_match = {name: float(value) for name, value in known.items()}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from batch_metrics import classification, regression
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tests.fakes.evaluating import LABELS, PROBABILITIES
 
@@ -31,6 +31,7 @@ def test_rows_of_one_probability_are_half_in_order() -> None:
     assert measured([(0, 0.3), (1, 0.3)])["roc_auc"] == 0.5
 
 
+@settings(deadline=None)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_metrics_do_not_depend_on_the_order_of_the_rows(rows: Rows, chance: object) -> None:
     shuffled = list(rows)
@@ -39,6 +40,7 @@ def test_metrics_do_not_depend_on_the_order_of_the_rows(rows: Rows, chance: obje
     assert measured(shuffled) == pytest.approx(measured(rows))
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_roc_auc_depends_on_the_order_of_the_probabilities_only(rows: Rows) -> None:
     before = measured(rows)["roc_auc"]
@@ -50,6 +52,7 @@ def test_roc_auc_depends_on_the_order_of_the_probabilities_only(rows: Rows) -> N
     assert turned == (None if before is None else pytest.approx(1 - before))
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_every_value_is_a_share(rows: Rows) -> None:
     assert all(0 <= value <= 1 for value in measured(rows).values() if value is not None)

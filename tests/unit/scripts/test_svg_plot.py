@@ -2,7 +2,7 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from markup import node
 from svg_plot import HEIGHT, LEFT, WIDTH, Axis, Plot
 
@@ -23,6 +23,7 @@ def plot() -> Plot:
         (-6.2, 7.1, ["-7.5", "-5.0", "-2.5", "0.0", "2.5", "5.0", "7.5"]),
         (0.0, 4321.0, ["0", "1,000", "2,000", "3,000", "4,000", "5,000"]),
         (5.0, 5.0, ["4.4", "4.6", "4.8", "5.0", "5.2", "5.4", "5.6"]),
+        (0.0, 5e-324, ["-0.6", "-0.4", "-0.2", "0.0", "0.2", "0.4", "0.6"]),
         (0.0, 3e-6, ["0", "5e-07", "1e-06", "1.5e-06", "2e-06", "2.5e-06", "3e-06"]),
         (0.0, 3e9, ["0", "5e+08", "1e+09", "1.5e+09", "2e+09", "2.5e+09", "3e+09"]),
     ],
@@ -33,6 +34,7 @@ def test_ticks_are_at_round_numbers_around_the_values(low: float, high: float, l
     assert [axis.form(tick) for tick in axis.ticks] == labels
 
 
+@settings(deadline=None)
 @given(NUMBERS, NUMBERS)
 def test_axis_holds_its_values_with_a_readable_number_of_ticks(one: float, other: float) -> None:
     low, high = sorted((one, other))
