@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from cli import advice, gate, history, job_logs, triggers
+from cli import advice, batch_evaluation, gate, history, job_logs, triggers
 from cli.context import Context
 
 FINAL = frozenset({"Succeeded", "Failed", "Stopped", "CompletedWithFailures"})
@@ -94,6 +94,7 @@ def _conclude(
     context.console.print(f"{history.execution_id(arn)}: {_coloured(state)} after {seconds:.1f} s")
     if state == "Succeeded":
         say_who_scored(context, steps)
+        batch_evaluation.say_how_good(context, steps)
         return 0
     for line in _failures(described, steps):
         context.console.print(line, markup=False)

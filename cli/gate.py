@@ -6,9 +6,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
-from cli import history, job_logs
+from cli import history, job_outputs
 from cli.context import Context
 
 _PROPERTY_FILE = re.compile(r"^Steps\.(?P<step>[^.]+)\.PropertyFiles\.(?P<name>.+)$")
@@ -78,22 +77,8 @@ def _report(context: Context, known: Mapping[str, Any], steps: Iterable[Mapping[
         raise LookupError(target)
     file = next(file for file in known[found["step"]]["PropertyFiles"] if file["PropertyFileName"] == found["name"])
     step = next(step for step in steps if step["StepName"] == found["step"])
-    location = urlsplit(f"{_output_uri(context, step, file['OutputName']).rstrip('/')}/{file['FilePath']}")
-    body = context.client("s3").get_object(Bucket=location.netloc, Key=location.path.lstrip("/"))["Body"].read()
-    return json.loads(body)
-
-
-def _output_uri(context: Context, step: Mapping[str, Any], output: str) -> str:
-    client = context.client("sagemaker")
-    while "ProcessingJob" not in step.get("Metadata", {}):
-        # Taken from the cache: the job is that of the execution it was taken from.
-        source = step["CacheHitResult"]["SourcePipelineExecutionArn"]
-        step = next(found for found in history.steps(client, source) if found["StepName"] == step["StepName"])
-    name = job_logs.job_name(client, "ProcessingJob", step["Metadata"]["ProcessingJob"]["Arn"])
-    job = client.describe_processing_job(ProcessingJobName=name)
-    outputs = {entry["OutputName"]: entry["S3Output"]["S3Uri"] for entry in job["ProcessingOutputConfig"]["Outputs"]}
-    uri: str = outputs[output]
-    return uri
+    folder = job_outputs.address_of(context, step, file["OutputName"])
+    return json.loads(job_outputs.read(context, f"{folder}/{file['FilePath']}"))
 
 
 def _at(document: Any, path: str) -> Any:

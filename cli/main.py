@@ -9,12 +9,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from cli.commands import backfill, data, definitions, executions, explain, logs, models, publications, query
+from cli.commands import (
+    backfill,
+    data,
+    definitions,
+    evaluate,
+    executions,
+    explain,
+    logs,
+    models,
+    publications,
+    query,
+)
 from cli.context import Context
 from cli.failures import explain as explain_failure
 
 Run: TypeAlias = Callable[[Context, argparse.Namespace], int | None]
-_MODULES = (definitions, executions, backfill, logs, models, publications, query, explain, data)
+_MODULES = (definitions, executions, backfill, evaluate, logs, models, publications, query, explain, data)
 
 
 def add_shared_options(parser: argparse.ArgumentParser, *, is_subcommand: bool) -> None:

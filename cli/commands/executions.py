@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from cli import advice, follow, gate, history, triggers
+from cli import advice, batch_evaluation, follow, gate, history, triggers
 from cli.commands import definitions
 from cli.context import Context
 from cli.parameters import parse
@@ -82,6 +82,7 @@ def status(context: Context, options: argparse.Namespace) -> None:
     context.console.print(follow.steps_table(steps, {**because, **reasons}))
     if described["PipelineExecutionStatus"] == "Succeeded":
         follow.say_who_scored(context, steps)
+        batch_evaluation.say_how_good(context, steps)
     elif described["PipelineExecutionStatus"] in follow.FINAL:
         text = advice.after(context, arn, described["PipelineExecutionStatus"], steps)
         context.console.print(text, markup=False)

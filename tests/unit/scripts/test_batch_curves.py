@@ -96,9 +96,9 @@ def test_calibration_bins_have_wilson_intervals() -> None:
 
     low, high = calibration(labels, probabilities)
 
-    assert (low.predicted, low.observed, low.rows) == (pytest.approx(0.1), 0.0, 10)
+    assert (low.predicted, low.observed, low.rows) == pytest.approx((0.1, 0.0, 10))
     assert (low.low, low.high) == pytest.approx((0.0, 0.2775), abs=5e-5)
-    assert (high.predicted, high.observed, high.rows) == (pytest.approx(0.9), 0.5, 10)
+    assert (high.predicted, high.observed, high.rows) == pytest.approx((0.9, 0.5, 10))
     assert (high.low, high.high) == pytest.approx((0.2366, 0.7634), abs=5e-5)
 
 

@@ -2,7 +2,6 @@ from pathlib import Path
 from typing import Any
 
 import batch_labels
-import label_join
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -147,8 +146,3 @@ def test_prepared_labels_that_are_no_parquet_are_refused(tmp_path: Path) -> None
 
     with pytest.raises(DataRefused, match=r"File 'labels.parquet' cannot be read: .* expected is Parquet"):
         list(read_prepared(tmp_path, Schema.from_document(SMALL)))
-
-
-def test_join_hashes_ids_as_labels_do() -> None:
-    """Guards the collision tests: they replace the function of one module only."""
-    assert label_join.hash_ids is batch_labels.hash_ids

@@ -22,7 +22,7 @@ def figures(classes: tuple[str, str] = ("0", "1"), target: str = "rings") -> Ite
     generator = np.random.default_rng(0)
     probabilities = generator.random(1000)
     labels = (generator.random(1000) < probabilities).astype(float)
-    curves, errors = rank(labels, probabilities), residuals(probabilities * 30, labels * 30)
+    curves, errors = rank(labels, probabilities), residuals(probabilities, labels)
     yield charts.roc(curves, 0.8312)
     yield charts.precision_recall(curves)
     yield charts.calibration(calibration(labels, probabilities))
@@ -35,7 +35,8 @@ def figures(classes: tuple[str, str] = ("0", "1"), target: str = "rings") -> Ite
 
 
 def page_of(facts: Facts = FACTS, **parts: Any) -> WebPage:
-    given = {"counts": COUNTS, "metrics": {"roc_auc": 0.83123, "accuracy": None}, "notes": [], "figures": []} | parts
+    metrics = {"roc_auc": 0.83123, "accuracy": None}
+    given: dict[str, Any] = {"counts": COUNTS, "metrics": metrics, "notes": [], "figures": []} | parts
     return WebPage(evaluated(facts, **given))
 
 

@@ -167,7 +167,7 @@ def test_file_that_goes_while_it_is_read_is_refused(lake: Lake, monkeypatch: pyt
     listed = lake.s3.paginate
 
     def listed_before_it_went(**place: str) -> Any:
-        pages = list(listed(**place))  # type: ignore[arg-type]  # a bucket and a prefix
+        pages = list(listed(**place))
         lake.s3.objects.clear()
         return pages
 

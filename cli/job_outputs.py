@@ -1,0 +1,31 @@
+"""What a processing job wrote: where its outputs lie, and what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from cli import history, job_logs
+from cli.context import Context
+
+
+def address_of(context: Context, step: Mapping[str, Any], output: str) -> str:
+    """The S3 address of an output of a step's job, without a slash at its end."""
+    client = context.client("sagemaker")
+    while "ProcessingJob" not in step.get("Metadata", {}):
+        # Taken from the cache: the job is that of the execution it was taken from.
+        source = step["CacheHitResult"]["SourcePipelineExecutionArn"]
+        step = next(found for found in history.steps(client, source) if found["StepName"] == step["StepName"])
+    name = job_logs.job_name(client, "ProcessingJob", step["Metadata"]["ProcessingJob"]["Arn"])
+    job = client.describe_processing_job(ProcessingJobName=name)
+    outputs = {entry["OutputName"]: entry["S3Output"]["S3Uri"] for entry in job["ProcessingOutputConfig"]["Outputs"]}
+    uri: str = outputs[output]
+    return uri.rstrip("/")
+
+
+def read(context: Context, address: str) -> bytes:
+    """The content of one file."""
+    place = urlsplit(address)
+    body: bytes = context.client("s3").get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"].read()
+    return body
