@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,3 +78,13 @@ def test_the_predictions_are_near_the_rings(terminal: Terminal, executed: str, t
     rings = abalone_rows(SHELLS)["rings"].to_pylist()[LEARNED:]
     errors = [abs(float(str(row["prediction"])) - known) for row, known in zip(rows, rings, strict=True)]
     assert sum(errors) / len(errors) < 3.5
+
+
+def test_a_shells_number_is_proved_and_explained_in_rings(terminal: Terminal, executed: str) -> None:
+    text = terminal.output(("python", "pipeline.py", "explain", "ABALONE_000601", *CONFIG))
+
+    assert re.search(r"ABALONE_000601, \d{4}-\d\d-\d\d: rings \d+\.\d+\n", text)
+    assert "exactly the same." in text
+    base, total = re.search(r"Without any feature: (\d+\.\d+)\. With all contributions: (\d+\.\d+)\.", text).groups()  # type: ignore[union-attr]  # it is printed
+    moved = [float(value) for value in re.findall(r"│ +([+-]\d+\.\d+) +│", text)]
+    assert float(base) + sum(moved) == pytest.approx(float(total), abs=0.001)
