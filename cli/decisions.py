@@ -74,7 +74,7 @@ def _is_as_registered(package: Mapping[str, Any], metadata: Mapping[str, str]) -
     if REGISTERED_AS in metadata:
         return bool(metadata[REGISTERED_AS] == package["ModelApprovalStatus"])
     changed = package.get("LastModifiedTime") or package["CreationTime"]
-    return APPROVAL_REASON in metadata or bool(changed - package["CreationTime"] < _UNTOUCHED)
+    return bool(changed - package["CreationTime"] < _UNTOUCHED)
 
 
 def _changed_by(package: Mapping[str, Any]) -> str:

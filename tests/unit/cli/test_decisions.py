@@ -60,10 +60,11 @@ def test_reason_that_the_pipeline_registered_is_why() -> None:
     assert decision_of(described) == Decision("automatic", REGISTERED, "all 2 rules hold")
 
 
-def test_reason_alone_speaks_for_an_automatic_approval_that_was_changed_since() -> None:
-    described = package(changed=LATER, CustomerMetadataProperties={"ApprovalReason": "all rules hold"})
+def test_reason_alone_does_not_make_an_approval_automatic_that_was_changed_since() -> None:
+    """Every version is registered with a reason, also one that waits; what changed it may have been a person."""
+    described = package(changed=LATER, CustomerMetadataProperties={"ApprovalReason": "waits for somebody"})
 
-    assert decision_of(described).by == "automatic"
+    assert decision_of(described).by == "unknown"
 
 
 def test_version_that_waits_shows_why_and_nobody() -> None:
