@@ -46,7 +46,9 @@ def test_archive_of_training_has_the_serving_code(built: BuiltPipeline) -> None:
     (body,) = [body for address, body in built.artifacts.items() if address.endswith("/sourcedir.tar.gz")]
 
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
-        assert archive.getnames() == ["dataset_schema.py", "inference.py", "signature.py", "train.py"]
+        names = archive.getnames()
+
+    assert names == ["dataset_schema.py", "inference.py", "signature.py", "train.py", "verification_rows.py"]
 
 
 def test_archive_of_the_function_has_its_handler(built: BuiltPipeline) -> None:

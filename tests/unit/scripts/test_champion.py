@@ -50,7 +50,10 @@ def with_signature(**changes: Any) -> Callable[[Path], None]:
 
 
 def with_file(name: str, content: bytes) -> Callable[[Path], None]:
-    return lambda folder: (folder / "model" / name).write_bytes(content) and None
+    def change(folder: Path) -> None:
+        (folder / "model" / name).write_bytes(content)
+
+    return change
 
 
 def test_champion_is_measured(tmp_path: Path) -> None:

@@ -179,9 +179,13 @@ def test_command_with_a_rule_writes_and_says_the_verdict(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     challenger, test = packed(tmp_path, SMALL, small_rows(300)), labelled(tmp_path, 100)
-    made: list[dict[str, str]] = []
-    s3 = lake_with(challenger / "model.tar.gz")
-    monkeypatch.setattr("boto3.client", lambda service, **options: made.append({"service": service, **options}) or s3)
+    made: list[tuple[str, dict[str, str]]] = []
+
+    def client(service: str, **options: str) -> FakeS3:
+        made.append((service, options))
+        return lake_with(challenger / "model.tar.gz")
+
+    monkeypatch.setattr("boto3.client", client)
     champion = [f"--champion-arn={ARN}", f"--champion-model-uri={URI}", "--tolerance=0.01", "--region=eu-west-1"]
 
     assert main([f"--model={challenger}", f"--test={test}", f"--output={tmp_path}", *RULE, *champion]) == 0
@@ -189,7 +193,7 @@ def test_command_with_a_rule_writes_and_says_the_verdict(
     gate = json.loads((tmp_path / "evaluation.json").read_text())["gate"]
     assert (gate["shortfall"], gate["passed"], gate["tolerance"]) == (0.0, True, 0.01)
     assert f"The gate says yes: {gate['reason']}.\n" in capsys.readouterr().out
-    assert made == [{"service": "s3", "region_name": "eu-west-1"}]
+    assert made == [("s3", {"region_name": "eu-west-1"})]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from dataset_schema import DataRefused, ModelRefused
 from packed_model import PackedModel
+from signature import Matrix
 
 from tests.fakes.datasets import SMALL, small_rows, write_rows
 from tests.fakes.models import pack, packed
@@ -13,7 +14,7 @@ from tests.fakes.models import pack, packed
 class Silent:
     """A booster that has no number to give."""
 
-    def inplace_predict(self, matrix: np.ndarray, **_: bool) -> np.ndarray:
+    def inplace_predict(self, matrix: Matrix, **_: bool) -> Matrix:
         return np.full(len(matrix), np.nan, dtype=np.float32)
 
 

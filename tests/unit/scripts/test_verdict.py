@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from lambdas import verdict as module
-from lambdas.verdict import EvaluationRefused, PolicyRefused, metadata_text, verdict
+from lambdas.verdict import EvaluationRefused, PolicyRefused, handler, metadata_text, verdict
 
 ARN = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/3"
 AUC, RECALL = "binary_classification_metrics.auc.value", "binary_classification_metrics.recall.value"
@@ -229,11 +228,17 @@ def test_evaluation_without_a_gate_is_refused_with_the_arguments_that_make_one()
 
 
 def test_handler_makes_clients_of_the_functions_region(monkeypatch: pytest.MonkeyPatch) -> None:
-    clients, made = FakeClients(), []
-    monkeypatch.setenv("AWS_REGION", "eu-west-3")
-    monkeypatch.setattr(module.boto3, "client", lambda service, **options: made.append((service, options)) or clients)
+    clients = FakeClients()
+    made: list[tuple[str, dict[str, str]]] = []
 
-    answer = module.handler(
+    def client(service: str, **options: str) -> FakeClients:
+        made.append((service, options))
+        return clients
+
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    monkeypatch.setattr("boto3.client", client)
+
+    answer = handler(
         {
             "EvaluationUri": "s3://lake/evaluation/run-1/evaluation.json",
             "ApprovalStatus": "Approved",

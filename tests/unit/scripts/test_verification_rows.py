@@ -13,7 +13,7 @@ from verification_rows import ScoredRow, VerificationRows, choose
 from tests.fakes.datasets import PRICES, SMALL, price_rows, small_rows, write_rows
 from tests.fakes.models import trained
 
-WHOLE = {"amount": [float(number) for number in range(60)], "plan": ["basic", "plus"] * 30}
+WHOLE: dict[str, Any] = {"amount": [float(number) for number in range(60)], "plan": ["basic", "plus"] * 30}
 
 
 def signature_of(document: dict[str, Any] = SMALL) -> Signature:
