@@ -295,7 +295,10 @@ def test_script_runs_alone_and_helps_in_time(name: str, tmp_path: Path) -> None:
     assert _children_seconds() - started < MAX_HELP_CPU_SECONDS
     publishing = {f"publish_{part}" for part in ("day", "history", "plan", "rows", "table")}
     features = {f"feature_{part}" for part in ("group", "manifest", "query", "writer")}
-    rows = {"batch_rows", "customer_rows", "parquet_parts", "raw_rows", "typed_rows", "unique_ids"}
+    rows = {
+        *("batch_rows", "csv_parts", "customer_rows", "parquet_parts", "raw_rows", "refused_rows", "typed_rows"),
+        *("unique_ids", "upload_rows"),
+    }
     evaluation = {
         *("batch_curves", "batch_labels", "batch_metrics", "evaluation_charts", "evaluation_page", "label_join"),
         *("markup", "published_rows", "raw_labels", "scored_rows", "svg_plot"),
