@@ -19,6 +19,7 @@ _DEFAULT_LOG_LEVEL = 20
 # Reserved hyperparameters that the toolkit uses up itself; others with the prefix reach SM_FRAMEWORK_PARAMS.
 _CONSUMED = frozenset(
     {
+        "_tuning_objective_metric",
         "sagemaker_program",
         "sagemaker_submit_directory",
         "sagemaker_container_log_level",
@@ -92,7 +93,7 @@ def decode(parameters: Mapping[str, str]) -> dict[str, Any]:
 
 def user_parameters(parameters: Mapping[str, str]) -> dict[str, Any]:
     """The decoded hyperparameters that are the script's own."""
-    return {name: value for name, value in decode(parameters).items() if not name.startswith(_RESERVED_PREFIX)}
+    return {name: value for name, value in decode(parameters).items() if not _is_reserved(name)}
 
 
 def arguments(parameters: Mapping[str, Any]) -> list[str]:
@@ -172,6 +173,10 @@ def variables(
         **{f"hp_{name}": value for name, value in parameters.items()},
     }
     return {f"SM_{name}".upper().replace("-", "_"): _variable(value) for name, value in exported.items()}
+
+
+def _is_reserved(name: str) -> bool:
+    return name.startswith(_RESERVED_PREFIX) or name in _CONSUMED
 
 
 def _is_framework_parameter(name: str) -> bool:

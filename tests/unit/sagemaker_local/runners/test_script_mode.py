@@ -59,6 +59,12 @@ def test_arguments_of_other_json_read_as_the_toolkit_writes_them(value: str, exp
     assert script_mode.arguments(script_mode.user_parameters({"key": value})) == ["--key", expected]
 
 
+def test_name_of_a_tuning_jobs_metric_is_not_for_the_script() -> None:
+    parameters = {"_tuning_objective_metric": "validation:auc", "eta": "0.1"}
+
+    assert script_mode.user_parameters(parameters) == {"eta": 0.1}
+
+
 def test_variables_name_the_containers_folders() -> None:
     variables = _variables()
 
