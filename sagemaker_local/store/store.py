@@ -18,6 +18,7 @@ from sagemaker_local.store import (
     pipelines,
     queries,
     tags,
+    tuning_jobs,
 )
 from sagemaker_local.store.catalog import CatalogStore
 from sagemaker_local.store.database import Database
@@ -30,11 +31,13 @@ from sagemaker_local.store.models import ModelStore
 from sagemaker_local.store.pipelines import PipelineStore
 from sagemaker_local.store.queries import QueryStore
 from sagemaker_local.store.tags import TagStore
+from sagemaker_local.store.tuning_jobs import TuningJobStore
 
 _MODULES = (
     pipelines,
     executions,
     jobs,
+    tuning_jobs,
     models,
     model_packages,
     tags,
@@ -48,7 +51,7 @@ _HAS_ARN = """
 SELECT 1 FROM pipelines WHERE arn = :arn UNION ALL SELECT 1 FROM executions WHERE arn = :arn
 UNION ALL SELECT 1 FROM jobs WHERE arn = :arn UNION ALL SELECT 1 FROM models WHERE arn = :arn
 UNION ALL SELECT 1 FROM model_package_groups WHERE arn = :arn UNION ALL SELECT 1 FROM model_packages WHERE arn = :arn
-UNION ALL SELECT 1 FROM feature_groups WHERE arn = :arn
+UNION ALL SELECT 1 FROM feature_groups WHERE arn = :arn UNION ALL SELECT 1 FROM tuning_jobs WHERE arn = :arn
 LIMIT 1
 """
 
@@ -61,6 +64,7 @@ class Store:
     pipelines: PipelineStore
     executions: ExecutionStore
     jobs: JobStore
+    tuning_jobs: TuningJobStore
     models: ModelStore
     model_packages: ModelPackageStore
     tags: TagStore
@@ -78,6 +82,7 @@ class Store:
             pipelines=PipelineStore(database),
             executions=ExecutionStore(database),
             jobs=JobStore(database),
+            tuning_jobs=TuningJobStore(database),
             models=ModelStore(database),
             model_packages=ModelPackageStore(database),
             tags=TagStore(database),

@@ -10,6 +10,7 @@ from sagemaker_local.records.job import Job, JobKind, JobStatus
 from sagemaker_local.records.model import ApprovalStatus, Model, ModelPackage, ModelPackageGroup
 from sagemaker_local.records.names import Place
 from sagemaker_local.records.pipeline import Pipeline
+from sagemaker_local.records.tuning_job import TuningJob
 
 PLACE = Place("us-west-2", "000000000000")
 ROLE = "arn:aws:iam::000000000000:role/worker"
@@ -57,6 +58,15 @@ def a_job(name: str = "train-1", kind: JobKind = JobKind.TRAINING, **members: An
         "request": {kind.name_member: name},
     }
     return Job(**{**defaults, **_born(), **members})
+
+
+def a_tuning_job(name: str = "tune-1", **members: Any) -> TuningJob:
+    defaults: dict[str, Any] = {
+        "arn": PLACE.arn(f"hyper-parameter-tuning-job/{name.lower()}"),
+        "status": JobStatus.IN_PROGRESS,
+        "request": {"HyperParameterTuningJobName": name},
+    }
+    return TuningJob(**{"name": name, **defaults, **_born(), **members})
 
 
 def a_model(name: str = "scorer", **members: Any) -> Model:

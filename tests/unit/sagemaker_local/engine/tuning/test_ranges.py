@@ -34,17 +34,23 @@ def categorical(*values: str) -> dict[str, Any]:
 
 @given(st.tuples(NUMBERS, NUMBERS).map(sorted), PLACES)
 def test_linear_value_lies_within_its_bounds(bounds: list[float], place: float) -> None:
-    assert bounds[0] <= float(ContinuousRange("x", *bounds).at(place)) <= bounds[1]
+    least, most = bounds
+
+    assert least <= float(ContinuousRange("x", least, most).at(place)) <= most
 
 
 @given(st.tuples(POSITIVE, POSITIVE).map(sorted), PLACES)
 def test_logarithmic_value_lies_within_its_bounds(bounds: list[float], place: float) -> None:
-    assert bounds[0] <= float(ContinuousRange("x", *bounds, Scaling.LOGARITHMIC).at(place)) <= bounds[1]
+    least, most = bounds
+
+    assert least <= float(ContinuousRange("x", least, most, Scaling.LOGARITHMIC).at(place)) <= most
 
 
 @given(st.tuples(FRACTIONS, FRACTIONS).map(sorted), PLACES)
 def test_reverse_logarithmic_value_lies_within_its_bounds(bounds: list[float], place: float) -> None:
-    assert bounds[0] <= float(ContinuousRange("x", *bounds, Scaling.REVERSE_LOGARITHMIC).at(place)) <= bounds[1]
+    least, most = bounds
+
+    assert least <= float(ContinuousRange("x", least, most, Scaling.REVERSE_LOGARITHMIC).at(place)) <= most
 
 
 @given(
@@ -53,7 +59,9 @@ def test_reverse_logarithmic_value_lies_within_its_bounds(bounds: list[float], p
     PLACES,
 )
 def test_whole_value_is_one_and_lies_within_its_bounds(bounds: list[int], scaling: str, place: float) -> None:
-    assert bounds[0] <= int(IntegerRange("x", *bounds, Scaling(scaling)).at(place)) <= bounds[1]
+    least, most = bounds
+
+    assert least <= int(IntegerRange("x", least, most, Scaling(scaling)).at(place)) <= most
 
 
 @given(st.sampled_from(Scaling), st.tuples(PLACES, PLACES).map(sorted))
@@ -68,9 +76,9 @@ def test_value_grows_with_its_place_on_every_scale(scaling: Scaling, places: lis
     [(Scaling.LINEAR, 0.5005), (Scaling.LOGARITHMIC, 0.0316), (Scaling.REVERSE_LOGARITHMIC, 0.9684)],
 )
 def test_middle_of_a_range_is_where_its_scale_has_it(scaling: Scaling, middle: float) -> None:
-    bounds = (0.0, 0.999) if scaling is Scaling.REVERSE_LOGARITHMIC else (0.001, 1.0)
+    least, most = (0.0, 0.999) if scaling is Scaling.REVERSE_LOGARITHMIC else (0.001, 1.0)
 
-    assert float(ContinuousRange("x", *bounds, scaling).at(0.5)) == pytest.approx(middle, abs=1e-4)
+    assert float(ContinuousRange("x", least, most, scaling).at(0.5)) == pytest.approx(middle, abs=1e-4)
 
 
 def test_every_whole_number_and_category_has_the_same_share() -> None:
