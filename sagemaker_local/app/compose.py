@@ -19,6 +19,7 @@ from sagemaker_local.api import (
     pipelines,
     steps,
     tags,
+    tuning_jobs as tuning_job_api,
 )
 from sagemaker_local.api.athena import athena_operations
 from sagemaker_local.api.dispatch import Api, Handler
@@ -30,13 +31,14 @@ from sagemaker_local.athena.queries import Queries
 from sagemaker_local.engine.executions import Executions
 from sagemaker_local.engine.jobs import Jobs
 from sagemaker_local.engine.registry import Registry
+from sagemaker_local.engine.tuning.tuning_jobs import TuningJobs
 from sagemaker_local.feature_store.groups import FeatureGroups
 from sagemaker_local.feature_store.offline_writer import OfflineWriter
 from sagemaker_local.feature_store.records import FeatureRecords
 from sagemaker_local.ministack.service import LocalAws
 from sagemaker_local.records.job import JobKind, Runner
 from sagemaker_local.records.names import Place
-from sagemaker_local.runners import leftovers
+from sagemaker_local.runners import leftovers, metrics
 from sagemaker_local.runners.environment import RunnerEnvironment
 from sagemaker_local.runners.processing import ProcessingRunner
 from sagemaker_local.runners.training import TrainingRunner
@@ -67,19 +69,21 @@ def serve(settings: Settings) -> None:
     store = Store.open(settings.database_path)
     registry = Registry(store, place)
     jobs = Jobs(store.jobs, place, _runners(settings, aws, registry), limit=2 * settings.cores)
-    executions = Executions(store, place, jobs, registry, aws.objects, aws.functions)
+    tuning_jobs = TuningJobs(store, place, jobs, metrics.names_of)
+    executions = Executions(store, place, jobs, tuning_jobs, registry, aws.objects, aws.functions)
     queries = Queries(store.queries, store.catalog, aws.objects, place)
     writer = OfflineWriter(store, aws.objects)
     groups = FeatureGroups(store, aws.objects, writer, place)
     # What a killed endpoint left half done, in the order in which one thing tells of another.
-    for part in (jobs, executions, queries, groups):
+    for part in (jobs, tuning_jobs, executions, queries, groups):
         part.recover()
-    operations = _operations(store, place, registry, jobs, executions, queries, aws)
+    operations = _operations(store, place, registry, jobs, tuning_jobs, executions, queries, aws)
     features = _feature_store_operations(store, groups, FeatureRecords(store, writer.wake))
     api = Api(
         {**operations, **features, "sagemaker": {**operations["sagemaker"], **features["sagemaker"]}}, settings.log_path
     )
-    gateway = Gateway(api, aws, settings, before_shutdown=_ending(settings, executions, jobs, queries, groups))
+    ending = _ending(settings, executions, tuning_jobs, jobs, queries, groups)
+    gateway = Gateway(api, aws, settings, before_shutdown=ending)
     try:
         run(gateway, settings)
     finally:
@@ -88,16 +92,23 @@ def serve(settings: Settings) -> None:
 
 
 def _ending(
-    settings: Settings, executions: Executions, jobs: Jobs, queries: Queries, groups: FeatureGroups
+    settings: Settings,
+    executions: Executions,
+    tuning_jobs: TuningJobs,
+    jobs: Jobs,
+    queries: Queries,
+    groups: FeatureGroups,
 ) -> tuple[Callable[[], object], ...]:
     """Everything that ends while MiniStack still answers, in order."""
     return (
         partial(leave_within, _DEPARTURE_SECONDS),
         # First, so that a step whose job or function ends now is interrupted, not failed.
         executions.interrupt,
+        tuning_jobs.interrupt,
         jobs.close,
         # Functions that still run: the loop would wait for their threads.
         partial(leftovers.kill, settings.scratch_path),
+        tuning_jobs.close,
         executions.close,
         queries.close,
         groups.close,
@@ -126,6 +137,7 @@ def _operations(
     place: Place,
     registry: Registry,
     jobs: Jobs,
+    tuning_jobs: TuningJobs,
     executions: Executions,
     queries: Queries,
     aws: LocalAws,
@@ -136,6 +148,7 @@ def _operations(
             **execution_api.operations(store, executions),
             **steps.operations(store),
             **job_api.operations(store, jobs),
+            **tuning_job_api.operations(store, tuning_jobs),
             **models.operations(store, registry),
             **model_package_groups.operations(store, registry),
             **model_packages.operations(store, registry),

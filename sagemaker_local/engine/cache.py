@@ -24,6 +24,14 @@ KEY_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
         "HyperParameters",
         "InputDataConfig",
     ),
+    "Tuning": (
+        "HyperParameterTuningJobConfig",
+        "TrainingJobDefinition.AlgorithmSpecification",
+        "TrainingJobDefinition.HyperParameterRanges",
+        "TrainingJobDefinition.InputDataConfig",
+        "TrainingJobDefinition.StaticHyperParameters",
+        "TrainingJobDefinition.TuningObjective",
+    ),
     "Transform": ("DataProcessing", "Environment", "ModelName", "TransformInput"),
 }
 
@@ -82,6 +90,14 @@ def cache_key(step_name: str, step_type: str, arguments: Mapping[str, Any]) -> s
         step_type: one of KEY_ATTRIBUTES.
         arguments: resolved.
     """
-    attributes = {name: arguments[name] for name in KEY_ATTRIBUTES[step_type] if name in arguments}
+    found = {name: _attribute(arguments, name) for name in KEY_ATTRIBUTES[step_type]}
+    attributes = {name: value for name, value in found.items() if value is not None}
     text = json.dumps([step_name, step_type, attributes], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _attribute(arguments: Mapping[str, Any], place: str) -> Any:
+    value: Any = arguments
+    for member in place.split("."):
+        value = (value or {}).get(member)
+    return value

@@ -50,7 +50,7 @@ def describe_job(job: Job) -> dict[str, Any]:
     }
     if job.kind is JobKind.TRAINING:
         response |= _training_members(job)
-    return _described(f"Describe{job.kind.value}Job", response)
+    return described(f"Describe{job.kind.value}Job", response)
 
 
 def describe_model(model: Model) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def describe_model(model: Model) -> dict[str, Any]:
         "ModelArn": model.arn,
         "CreationTime": model.created,
     }
-    return _described("DescribeModel", response)
+    return described("DescribeModel", response)
 
 
 def describe_model_package(package: ModelPackage) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def describe_model_package(package: ModelPackage) -> dict[str, Any]:
         "CreatedBy": {},
         "LastModifiedBy": {},
     }
-    return _described("DescribeModelPackage", response)
+    return described("DescribeModelPackage", response)
 
 
 def describe_model_package_group(group: ModelPackageGroup) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def describe_model_package_group(group: ModelPackageGroup) -> dict[str, Any]:
         "CreationTime": group.created,
         "CreatedBy": {},
     }
-    return _described("DescribeModelPackageGroup", response)
+    return described("DescribeModelPackageGroup", response)
 
 
 def as_properties(description: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +129,8 @@ def _training_members(job: Job) -> dict[str, Any]:
     return members
 
 
-def _described(operation: str, response: Mapping[str, Any]) -> dict[str, Any]:
+def described(operation: str, response: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a response the shape of its operation: unknown members and None left out, times as aware datetimes."""
     typed: dict[str, Any] = _typed(output_shape(_SERVICE, operation), response)
     return typed
 

@@ -17,6 +17,7 @@ from sagemaker_local.engine.registry import Registry
 from sagemaker_local.engine.step_worker import Sleep
 from sagemaker_local.engine.steps.actions import step_actions
 from sagemaker_local.engine.stop_signal import StopSignal
+from sagemaker_local.engine.tuning.tuning_jobs import TuningJobs
 from sagemaker_local.engine.walk import Walk, Workshop, not_stoppable
 from sagemaker_local.engine.wreckage import end_wreck
 from sagemaker_local.errors import ConflictException
@@ -35,9 +36,11 @@ class Executions:
         store: Store,
         place: Place,
         jobs: Jobs,
+        tuning_jobs: TuningJobs,
         registry: Registry,
         objects: ObjectStore,
         functions: Functions,
+        *,
         clock: Callable[[], datetime] = now,
         sleep: Sleep = StopSignal.wait,
     ) -> None:
@@ -45,7 +48,8 @@ class Executions:
         self._store = store
         self._place = place
         self._clock = clock
-        self._workshop = Workshop(store, step_actions(jobs, registry, functions, store.tags), objects, clock, sleep)
+        actions = step_actions(jobs, tuning_jobs, registry, functions, store.tags)
+        self._workshop = Workshop(store, actions, objects, clock, sleep)
         self._walks: dict[str, Walk] = {}
         # Guards `_walks`, and that an execution is retried once at a time.
         self._lock = threading.RLock()
@@ -152,7 +156,7 @@ class Executions:
         return self._store.executions.get(arn)
 
     def recover(self) -> None:
-        """End what ran when the endpoint was killed; call it once, after `Jobs.recover`, before any `start`."""
+        """End what ran when the endpoint was killed; call it once, after the jobs' own, before any `start`."""
         for execution in self._store.executions.unfinished():
             end_wreck(execution, self._store, self._clock())
 

@@ -23,7 +23,8 @@ _LOG = logging.getLogger(__name__)
 
 # What a job has, when the endpoint ends, between SIGTERM and SIGKILL: nobody waits two minutes for a prompt.
 _LAST_GRACE_SECONDS = 1.0
-_ENDPOINT_STOPPED = "InternalServerError: the endpoint stopped while the job ran."
+ENDPOINT_STOPPED = "InternalServerError: the endpoint stopped while the job ran."
+"""Why jobs fail that ran when the endpoint ended."""
 
 
 def now() -> datetime:
@@ -61,14 +62,23 @@ class Jobs:
         self._lock = threading.RLock()
         self._closing = False
 
-    def create(self, kind: JobKind, request: Mapping[str, Any]) -> Job:
+    def check(self, kind: JobKind, request: Mapping[str, Any]) -> None:
+        """Refuse what `create` would refuse for its content; raises ValidationException, UnsupportedFeature."""
+        self._runners[kind].check(request)
+
+    def create(self, kind: JobKind, request: Mapping[str, Any], details: Mapping[str, Any] | None = None) -> Job:
         """Accept a Create…Job request whose shape was checked, and start the job.
+
+        Args:
+            kind: of the job.
+            request: without tags.
+            details: members of the Describe response from the start on: which tuning job the job belongs to.
 
         Raises:
             ValidationException, UnsupportedFeature: what the runner refuses.
             ResourceInUse: the name is taken.
         """
-        self._runners[kind].check(request)
+        self.check(kind, request)
         name: str = request[kind.name_member]
         created = self._clock()
         job = Job(
@@ -80,7 +90,9 @@ class Jobs:
             request=request,
             created=created,
             modified=created,
-            details=_in_secondary_status({}, "Starting", created) if kind is JobKind.TRAINING else {},
+            details=_in_secondary_status(details or {}, "Starting", created)
+            if kind is JobKind.TRAINING
+            else details or {},
         )
         running = _Running(JobControl(report=lambda details: self._report(kind, name, details)))
         with self._lock:
@@ -124,7 +136,7 @@ class Jobs:
         """Mark what ran when the endpoint was killed as Failed; call it once, before the first `create`."""
         for job in self._store.unfinished():
             _LOG.warning("%s job %s was running when the endpoint stopped", job.kind.value, job.name)
-            self._finish(job, JobOutcome(JobStatus.FAILED, _ENDPOINT_STOPPED))
+            self._finish(job, JobOutcome(JobStatus.FAILED, ENDPOINT_STOPPED))
 
     def close(self, grace_seconds: float = _LAST_GRACE_SECONDS, timeout: float = 3.0) -> None:
         """Refuse new jobs and stop the running ones; what has not ended after a grace is killed.
@@ -177,7 +189,7 @@ class Jobs:
             current = self._store.get(job.kind, job.name)
             if self._closing and outcome.status is JobStatus.STOPPED and current.status is not JobStatus.STOPPING:
                 # Nobody asked for it but the endpoint's own end.
-                outcome = replace(outcome, status=JobStatus.FAILED, failure_reason=_ENDPOINT_STOPPED)
+                outcome = replace(outcome, status=JobStatus.FAILED, failure_reason=ENDPOINT_STOPPED)
             ended = self._clock()
             details = {**current.details, **as_details(outcome.details)}
             if job.kind is JobKind.TRAINING:

@@ -110,7 +110,9 @@ class References:
 
 def _property_shape(source: StepDefinition, path: Path) -> Shape:
     """Follow a path through the Describe response's shape."""
-    shape = output_shape(_SERVICE, source.type.describe_operation)
+    responses = [output_shape(_SERVICE, operation) for operation in source.type.property_operations]
+    members = {name: member for response in responses for name, member in response["members"].items()}
+    shape: Shape = {"type": "structure", "members": members}
     for segment in path:
         following: Shape | None = None
         if shape["type"] == "structure" and isinstance(segment, str):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sagemaker_local.errors import UnsupportedFeature
 from sagemaker_local.records.job import JobKind
+from sagemaker_local.records.names import JOB_NAME_MAX, TUNING_JOB_NAME_MAX
 
 COMMON_KEYS = ("Name", "Type", "Arguments", "DependsOn", "DisplayName", "Description")
 
@@ -23,6 +24,10 @@ class StepType:
     name_member: str | None = None
     """The request member that the engine fills with a generated name."""
     job_kind: JobKind | None = None
+    listing: str | None = None
+    """An operation whose response the properties have beside the Describe response."""
+    name_max: int = JOB_NAME_MAX
+    """Characters of a generated name."""
 
     @property
     def create_operation(self) -> str:
@@ -30,9 +35,9 @@ class StepType:
         return f"Create{self.resource}"
 
     @property
-    def describe_operation(self) -> str:
-        """The operation whose response the step's properties are."""
-        return f"Describe{self.resource}"
+    def property_operations(self) -> tuple[str, ...]:
+        """The operations whose responses are the step's properties."""
+        return (f"Describe{self.resource}", *((self.listing,) if self.listing else ()))
 
 
 def _job(kind: JobKind, *keys: str) -> StepType:
@@ -46,6 +51,14 @@ STEP_TYPES: Mapping[str, StepType] = {
     for step_type in (
         _job(JobKind.PROCESSING, "PropertyFiles"),
         _job(JobKind.TRAINING),
+        StepType(
+            "Tuning",
+            ("CacheConfig", "RetryPolicies"),
+            "HyperParameterTuningJob",
+            "HyperParameterTuningJobName",
+            listing="ListTrainingJobsForHyperParameterTuningJob",
+            name_max=TUNING_JOB_NAME_MAX,
+        ),
         _job(JobKind.TRANSFORM),
         StepType("Model", ("RetryPolicies",), "Model", "ModelName"),
         StepType("RegisterModel", ("RetryPolicies",), "ModelPackage"),

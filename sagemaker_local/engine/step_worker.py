@@ -110,11 +110,12 @@ class StepWorker:
         self.record.change(metadata=metadata)
 
     def _generated_name(self) -> str:
-        prefix = self.step.arguments.get(self.step.type.name_member or "")
+        kind = self.step.type
+        prefix = self.step.arguments.get(kind.name_member or "")
         if prefix:
-            return custom_name(prefix, self.execution.execution_id)
+            return custom_name(prefix, self.execution.execution_id, kind.name_max)
         # A step's name may have underscores, the name of a job or a model may not.
-        return job_name(self.execution.execution_id, self.step.name.replace("_", "-"))
+        return job_name(self.execution.execution_id, self.step.name.replace("_", "-"), kind.name_max)
 
     def _cached(self, key: str) -> Step | None:
         assert self.step.cache is not None  # noqa: S101  # there is no key without it

@@ -9,8 +9,11 @@ from datetime import datetime
 from sagemaker_local.engine.step_type import STEP_TYPES
 from sagemaker_local.engine.step_worker import interrupted_reason
 from sagemaker_local.engine.steps.job import job_outcome
+from sagemaker_local.engine.steps.outcome import StepOutcome
+from sagemaker_local.engine.steps.tuning import tuning_outcome
+from sagemaker_local.engine.tuning.results import results_of
 from sagemaker_local.records.execution import Execution, ExecutionStatus, Step, StepStatus
-from sagemaker_local.records.job import Job, JobStatus
+from sagemaker_local.records.job import JobStatus
 from sagemaker_local.store.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -34,21 +37,29 @@ def end_wreck(execution: Execution, store: Store, time: datetime) -> None:
 
 
 def _ended_step(step: Step, execution: Execution, store: Store, time: datetime) -> Step:
-    job = _job_of(step, store)
-    if job is not None and job.status is JobStatus.COMPLETED:
-        outcome = job_outcome(job)
+    completed = _completed(step, store)
+    if completed is not None:
+        ended, outcome = completed
         return replace(
-            step, status=outcome.status, ended=job.ended, metadata=outcome.metadata, properties=outcome.properties
+            step, status=outcome.status, ended=ended, metadata=outcome.metadata, properties=outcome.properties
         )
     if execution.status is ExecutionStatus.STOPPING:
         return replace(step, status=StepStatus.STOPPED, ended=time)
     return replace(step, status=StepStatus.FAILED, ended=time, failure_reason=interrupted_reason(execution))
 
 
-def _job_of(step: Step, store: Store) -> Job | None:
-    """The job that a step's metadata names."""
-    kind = STEP_TYPES[step.type].job_kind
-    if kind is None:
+def _completed(step: Step, store: Store) -> tuple[datetime | None, StepOutcome] | None:
+    """When and how the job that a step's metadata names has completed; None if it has not."""
+    if step.type == "Tuning":
+        tuning_job = store.tuning_jobs.find_by_arn(_arn(step, "TuningJob"))
+        if tuning_job is not None and tuning_job.status is JobStatus.COMPLETED:
+            return tuning_job.ended, tuning_outcome(tuning_job, results_of(tuning_job, store))
         return None
-    arn = step.metadata.get(f"{kind.value}Job", {}).get("Arn")
-    return None if arn is None else store.jobs.find_by_arn(arn)
+    kind = STEP_TYPES[step.type].job_kind
+    job = store.jobs.find_by_arn(_arn(step, f"{kind.value}Job")) if kind else None
+    return (job.ended, job_outcome(job)) if job is not None and job.status is JobStatus.COMPLETED else None
+
+
+def _arn(step: Step, member: str) -> str:
+    arn: str = step.metadata.get(member, {}).get("Arn", "")
+    return arn

@@ -39,6 +39,11 @@ def definitions_of(request: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
     ]
 
 
+def names_of(request: Mapping[str, Any]) -> list[str]:
+    """The metrics that a training job with this request can have."""
+    return [definition["Name"] for definition in definitions_of(request)]
+
+
 def check(definitions: Sequence[Mapping[str, str]]) -> None:
     """Refuse definitions that can never give a value.
 

@@ -62,10 +62,15 @@ class JobStore:
         Raises:
             ValidationException: there is none of this name, as AWS says it.
         """
-        row = self._database.row(_BY_NAME, (kind.value, name))
-        if row is None:
+        found = self.find(kind, name)
+        if found is None:
             raise _missing(kind, name)
-        return _JOBS.read(row)
+        return found
+
+    def find(self, kind: JobKind, name: str) -> Job | None:
+        """The job of this name, if there is one."""
+        row = self._database.row(_BY_NAME, (kind.value, name))
+        return None if row is None else _JOBS.read(row)
 
     def find_by_arn(self, arn: str) -> Job | None:
         """The job with this ARN, if there is one; the newest, as names that differ in case only share it."""

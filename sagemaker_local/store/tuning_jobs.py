@@ -98,9 +98,9 @@ class TuningJobStore:
         return [_JOBS.read(row) for row in self._database.rows(_UNFINISHED, _FINAL)]
 
     def add_trial(self, trial: Trial) -> None:
-        """Keep that a training job belongs to a tuning job."""
+        """Keep that a training job belongs to a tuning job; keeping it again is no error."""
         with self._database.transaction() as connection:
-            connection.execute(_TRIALS.insert, _TRIALS.values(trial))
+            connection.execute(_TRIALS.upsert, _TRIALS.values(trial))
 
     def trials(self, name: str) -> list[Trial]:
         """The training jobs of a tuning job, in the order in which they were launched."""

@@ -6,12 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.api import executions, jobs, model_package_groups, model_packages, models, pipelines, steps, tags
+from sagemaker_local.api import (
+    executions,
+    jobs,
+    model_package_groups,
+    model_packages,
+    models,
+    pipelines,
+    steps,
+    tags,
+    tuning_jobs,
+)
 from sagemaker_local.api.dispatch import Api
 from sagemaker_local.engine.executions import Executions
 from sagemaker_local.engine.jobs import Jobs
 from sagemaker_local.engine.registry import Registry
+from sagemaker_local.engine.tuning.tuning_jobs import TuningJobs
 from sagemaker_local.records.job import JobKind
+from sagemaker_local.runners import metrics
 from sagemaker_local.store.store import Store
 from tests.fakes.api_client import ApiClient
 from tests.fakes.functions import FakeFunctions
@@ -28,6 +40,7 @@ class ControlPlane:
     api: Api
     store: Store
     jobs: Jobs
+    tuning_jobs: TuningJobs
     executions: Executions
     runner: ScriptedRunner
     objects: FolderObjectStore
@@ -39,8 +52,11 @@ class ControlPlane:
         return self.client.pages(operation, member, **params)
 
     def close(self) -> None:
-        self.executions.close(5)
+        self.executions.interrupt()
+        self.tuning_jobs.interrupt()
         self.jobs.close(5)
+        self.tuning_jobs.close(5)
+        self.executions.close(5)
         self.store.close()
 
 
@@ -50,8 +66,10 @@ def build(root: Path) -> ControlPlane:
     objects = FolderObjectStore(root / "s3", "pipes")
     registry = Registry(store, PLACE)
     running = Jobs(store.jobs, PLACE, dict.fromkeys(JobKind, runner))
-    walks = Executions(store, PLACE, running, registry, objects, FakeFunctions())
+    tuning = TuningJobs(store, PLACE, running, metrics.names_of)
+    walks = Executions(store, PLACE, running, tuning, registry, objects, FakeFunctions())
     running.recover()
+    tuning.recover()
     walks.recover()
     api = Api(
         {
@@ -60,6 +78,7 @@ def build(root: Path) -> ControlPlane:
                 **executions.operations(store, walks),
                 **steps.operations(store),
                 **jobs.operations(store, running),
+                **tuning_jobs.operations(store, tuning),
                 **models.operations(store, registry),
                 **model_packages.operations(store, registry),
                 **model_package_groups.operations(store, registry),
@@ -67,4 +86,4 @@ def build(root: Path) -> ControlPlane:
             }
         }
     )
-    return ControlPlane(ApiClient(api), api, store, running, walks, runner, objects)
+    return ControlPlane(ApiClient(api), api, store, running, tuning, walks, runner, objects)

@@ -13,10 +13,12 @@ from sagemaker_local.engine.executions import Executions
 from sagemaker_local.engine.jobs import Jobs
 from sagemaker_local.engine.registry import Registry
 from sagemaker_local.engine.stop_signal import StopSignal
+from sagemaker_local.engine.tuning.tuning_jobs import TuningJobs
 from sagemaker_local.records.execution import Execution, Step
 from sagemaker_local.records.job import JobKind
 from sagemaker_local.records.names import Place
 from sagemaker_local.records.pipeline import Pipeline
+from sagemaker_local.runners import metrics
 from sagemaker_local.store.store import Store
 from tests.fakes.functions import FakeFunctions
 from tests.fakes.object_store import FolderObjectStore
@@ -45,6 +47,7 @@ class Engine:
     functions: FakeFunctions
     objects: FolderObjectStore
     jobs: Jobs
+    tuning_jobs: TuningJobs
     registry: Registry
     executions: Executions
     slept: list[float] = field(default_factory=list)
@@ -65,8 +68,11 @@ class Engine:
         return self.executions.wait(self.start(definition, **options).arn, timeout=_PATIENCE_SECONDS)
 
     def close(self) -> None:
-        self.executions.close(timeout=5)
+        self.executions.interrupt()
+        self.tuning_jobs.interrupt()
         self.jobs.close(timeout=5)
+        self.tuning_jobs.close(timeout=5)
+        self.executions.close(timeout=5)
         self.store.close()
 
     def steps(self, execution: Execution) -> dict[str, Step]:
@@ -80,6 +86,7 @@ def build(path: Path, runner: ScriptedRunner | None = None) -> Engine:
     functions = FakeFunctions()
     objects = FolderObjectStore(path / "s3", "bucket")
     jobs = Jobs(store.jobs, PLACE, dict.fromkeys(JobKind, runner))
+    tuning_jobs = TuningJobs(store, PLACE, jobs, metrics.names_of)
     registry = Registry(store, PLACE)
     slept: list[float] = []
 
@@ -87,5 +94,5 @@ def build(path: Path, runner: ScriptedRunner | None = None) -> Engine:
         slept.append(seconds)
         return stop.is_set()
 
-    executions = Executions(store, PLACE, jobs, registry, objects, functions, sleep=sleep)
-    return Engine(store, runner, functions, objects, jobs, registry, executions, slept)
+    executions = Executions(store, PLACE, jobs, tuning_jobs, registry, objects, functions, sleep=sleep)
+    return Engine(store, runner, functions, objects, jobs, tuning_jobs, registry, executions, slept)

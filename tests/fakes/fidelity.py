@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sagemaker_local.engine.descriptions import describe_job, describe_model, describe_model_package
+from sagemaker_local.engine.jobs import Jobs
 from sagemaker_local.engine.registry import Registry
+from sagemaker_local.engine.tuning.results import describe_tuning_job
+from sagemaker_local.engine.tuning.tuning_jobs import TuningJobs
 from sagemaker_local.records.job import Job, JobKind, Runner
 from sagemaker_local.records.model import ModelContainer
+from sagemaker_local.runners import metrics
 from sagemaker_local.runners.environment import RunnerEnvironment
 from sagemaker_local.runners.processing import ProcessingRunner
 from sagemaker_local.runners.training import TrainingRunner
@@ -22,7 +26,7 @@ from tests.fakes.credentials import FakeCredentials
 from tests.fakes.log_writer import FakeLogWriter
 from tests.fakes.markdown import Row
 from tests.fakes.object_store import FolderObjectStore
-from tests.fakes.records import PLACE, a_job
+from tests.fakes.records import PLACE, a_job, a_tuning_job
 from tests.fakes.sample_requests import Setting
 
 IMAGE = "246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-xgboost:3.2-0"
@@ -106,6 +110,9 @@ class StepFields:
             return {"ModelName": "m"}
         if path == "PrimaryContainer.ModelPackageName":
             return {"ModelName": "m", "PrimaryContainer": {}}
+        if path == "HyperParameterTuningJobConfig.Strategy":
+            # A grid has categories only.
+            return _tuning({"CategoricalParameterRanges": [_CATEGORIES]})
         return self.base
 
 
@@ -117,6 +124,12 @@ _VALUES: Mapping[str, Any] = {
     "OutputFilter": "$[0]",
     "MetricDefinitions[].Regex": "loss=(.*?);",
     "HyperParameters": {"eta": "0.1", "sagemaker_program": "train.py"},
+    "StaticHyperParameters": {"gamma": "0.1", "sagemaker_program": "train.py"},
+    "HyperParameterTuningJobObjective.MetricName": "validation:rmse",
+    "IntegerParameterRanges[].MinValue": "2",
+    "IntegerParameterRanges[].MaxValue": "8",
+    "ContinuousParameterRanges[].MinValue": "0.2",
+    "ContinuousParameterRanges[].MaxValue": "0.8",
     "PrimaryContainer.ModelPackageName": PACKAGE,
     "Containers[].ModelPackageName": PACKAGE,
     "ModelPackageGroupName": "Churn",
@@ -152,6 +165,12 @@ def step_fields(root: Path, store: Store) -> Mapping[str, StepFields]:
             kind.value: StepFields(f"Create{kind.value}Job", f"Describe{kind.value}Job", _JOBS[kind], _accept(kind, to))
             for kind, to in runners.items()
         },
+        "Tuning": StepFields(
+            "CreateHyperParameterTuningJob",
+            "DescribeHyperParameterTuningJob",
+            _tuning(),
+            _accept_tuning(TuningJobs(store, PLACE, Jobs(store.jobs, PLACE, runners), metrics.names_of)),
+        ),
         "Model": StepFields("CreateModel", "DescribeModel", _MODEL, _accept_model(registry)),
         "RegisterModel": StepFields(
             "CreateModelPackage",
@@ -167,6 +186,14 @@ def _accept(kind: JobKind, runner: Runner) -> Callable[[Mapping[str, Any]], Mapp
         runner.check(request)
         job: Job = a_job(request[kind.name_member], kind, request=request)
         return describe_job(job)
+
+    return accept
+
+
+def _accept_tuning(tuning_jobs: TuningJobs) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    def accept(request: Mapping[str, Any]) -> Mapping[str, Any]:
+        tuning_jobs.check(request)
+        return describe_tuning_job(a_tuning_job(request["HyperParameterTuningJobName"], request=request), [])
 
     return accept
 
@@ -227,3 +254,24 @@ _JOBS: Mapping[JobKind, Mapping[str, Any]] = {
 _CONTAINER = {"Image": IMAGE, "ModelDataUrl": "s3://bucket/model.tar.gz"}
 _MODEL = {"ModelName": "m", "PrimaryContainer": _CONTAINER}
 _PACKAGE = {"ModelPackageGroupName": "Churn", "InferenceSpecification": {"Containers": [_CONTAINER]}}
+
+_CATEGORIES = {"Name": "booster", "Values": ["gbtree", "dart"]}
+_NUMBERS = {
+    "IntegerParameterRanges": [{"Name": "max_depth", "MinValue": "1", "MaxValue": "9"}],
+    "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0.1", "MaxValue": "0.9"}],
+}
+
+
+def _tuning(ranges: Mapping[str, Any] = _NUMBERS) -> Mapping[str, Any]:
+    named = ("TrainingJobName", "HyperParameters")
+    training = {name: value for name, value in _JOBS[JobKind.TRAINING].items() if name not in named}
+    return {
+        "HyperParameterTuningJobName": "job",
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Random",
+            "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 1},
+            "ParameterRanges": ranges,
+        },
+        "TrainingJobDefinition": {**training, "StaticHyperParameters": {"sagemaker_program": "train.py"}},
+    }

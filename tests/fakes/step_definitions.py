@@ -72,6 +72,28 @@ def training(name: str = "Train", *, arguments: Json | None = None, **keys: Any)
     return {"Name": name, "Type": "Training", "Arguments": request, **keys}
 
 
+def tuning(name: str = "Tune", *, arguments: Json | None = None, **keys: Any) -> Json:
+    return {"Name": name, "Type": "Tuning", "Arguments": tuning_request(**(arguments or {})), **keys}
+
+
+def tuning_request(**members: Any) -> Json:
+    """A random search of six training jobs, two at a time, for the greatest validation:auc."""
+    config = {
+        "Strategy": "Random",
+        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
+        "ResourceLimits": {"MaxNumberOfTrainingJobs": 6, "MaxParallelTrainingJobs": 2},
+        "ParameterRanges": {"ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0.1", "MaxValue": "0.9"}]},
+        "RandomSeed": 1,
+        **members.pop("config", {}),
+    }
+    definition = {**training()["Arguments"], "StaticHyperParameters": {"sagemaker_program": "train.py"}}
+    return {
+        "HyperParameterTuningJobConfig": config,
+        "TrainingJobDefinition": {**definition, **members.pop("definition", {})},
+        **members,
+    }
+
+
 def model(name: str = "CreateModel", *, arguments: Json | None = None, **keys: Any) -> Json:
     request = {
         "ExecutionRoleArn": ROLE,

@@ -76,7 +76,14 @@ def operations(root: Path) -> dict[str, list[str]]:
     aws = cast("LocalAws", SimpleNamespace(objects=plane.objects))
     try:
         registered = compose._operations(
-            plane.store, PLACE, Registry(plane.store, PLACE), plane.jobs, plane.executions, queries, aws
+            plane.store,
+            PLACE,
+            Registry(plane.store, PLACE),
+            plane.jobs,
+            plane.tuning_jobs,
+            plane.executions,
+            queries,
+            aws,
         )
         return {service: list(registered[service.lower()]) for service in ("SageMaker", "Glue", "Athena")}
     finally:

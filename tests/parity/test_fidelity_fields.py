@@ -18,6 +18,7 @@ from tests.fakes.sample_requests import Setting, field_shape, minimal, settings,
 OPERATIONS = {
     "Processing": "CreateProcessingJob",
     "Training": "CreateTrainingJob",
+    "Tuning": "CreateHyperParameterTuningJob",
     "Transform": "CreateTransformJob",
     "Model": "CreateModel",
     "RegisterModel": "CreateModelPackage",

@@ -180,7 +180,14 @@ def test_stop_ends_the_wait_for_the_next_attempt(engine: Engine) -> None:
         return stop.wait(5)
 
     executions = Executions(
-        engine.store, PLACE, engine.jobs, engine.registry, engine.objects, engine.functions, sleep=sleep_and_stop
+        engine.store,
+        PLACE,
+        engine.jobs,
+        engine.tuning_jobs,
+        engine.registry,
+        engine.objects,
+        engine.functions,
+        sleep=sleep_and_stop,
     )
     policy = _policy("SageMaker.CAPACITY_ERROR", IntervalSeconds=3600)
     engine.run(definition(processing("Other")))

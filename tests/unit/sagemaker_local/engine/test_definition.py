@@ -175,12 +175,12 @@ def test_mlflow_config_is_refused_as_unsupported() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["Tuning", "QualityCheck", "ClarifyCheck", "Callback", "EMR", "AutoML", "ForEach", "Nonsense", None, ["x"]]
+    "kind", ["QualityCheck", "ClarifyCheck", "Callback", "EMR", "AutoML", "ForEach", "Nonsense", None, ["x"]]
 )
 def test_step_type_that_is_not_supported_is_refused_by_name_with_the_supported_ones(kind: Any) -> None:
     message = (
-        r"Step 'Odd': Step type .* is not supported here; supported are Processing, Training, Transform, Model, "
-        r"RegisterModel, Condition, Lambda, Fail\. See docs/fidelity\.md"
+        r"Step 'Odd': Step type .* is not supported here; supported are Processing, Training, Tuning, Transform, "
+        r"Model, RegisterModel, Condition, Lambda, Fail\. See docs/fidelity\.md"
     )
     with pytest.raises(UnsupportedFeature, match=message):
         parse(definition({"Name": "Odd", "Type": kind, "Arguments": {}}))
