@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -84,7 +84,8 @@ def all_keys(model: type[BaseModel], above: KeyPath = ()) -> Iterator[KeyPath]:
 
 
 def _section(model: type[BaseModel], loc: KeyPath) -> type[BaseModel] | None:
-    for name in loc:
+    names = iter(loc)
+    for name in names:
         if name.isdecimal():  # a place in a list of sections
             continue
         found = _keys(model).get(name)
@@ -92,6 +93,8 @@ def _section(model: type[BaseModel], loc: KeyPath) -> type[BaseModel] | None:
         if inner is None:
             return None
         model = inner
+        if found is not None and get_origin(found.annotation) is dict:
+            next(names, None)  # a key that the file chooses
     return model
 
 

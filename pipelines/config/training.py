@@ -1,4 +1,4 @@
-"""Which customers train the model, how they are split, and the hyperparameters."""
+"""Which customers train the model, how they are split, and with which hyperparameters."""
 
 from __future__ import annotations
 
@@ -7,25 +7,9 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from pipelines.config.aws_names import InstanceType
+from pipelines.config.hyperparameters import Hyperparameters
 from pipelines.config.section import Section
-
-
-class Hyperparameters(Section):
-    """Hyperparameters of XGBoost; each is also a pipeline parameter, so that a run may change it."""
-
-    max_depth: int = Field(default=6, ge=1, le=64)
-    eta: float = Field(default=0.1, gt=0, le=1)
-    num_round: int = Field(default=200, ge=1, le=100_000)
-    min_child_weight: float = Field(default=1.0, ge=0)
-    subsample: float = Field(default=0.8, gt=0, le=1)
-    colsample_bytree: float = Field(default=0.8, gt=0, le=1)
-    early_stopping_rounds: int = Field(default=20, ge=0)
-    """Rounds without improvement before training stops; 0: grow all trees."""
-    gamma: float = Field(default=0.0, ge=0)
-    lambda_: float = Field(default=1.0, ge=0, alias="lambda")
-    alpha: float = Field(default=0.0, ge=0)
-    max_bin: int = Field(default=256, ge=2)
-    scale_pos_weight: float = Field(default=1.0, gt=0)
+from pipelines.config.tune import Tune
 
 
 class Training(Section):
@@ -42,6 +26,8 @@ class Training(Section):
     test_fraction: float = Field(default=0.15, gt=0, lt=1)
     seed: int = Field(default=42, ge=0, le=2**31 - 1)
     hyperparameters: Hyperparameters = Hyperparameters()
+    tune: Tune | None = None
+    """Searches some of the hyperparameters instead of taking them as they are; null: one training job with them."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
