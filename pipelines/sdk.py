@@ -21,6 +21,11 @@ with offline(_IMPORT_REGION):
     from sagemaker.core.lambda_helper import Lambda
     from sagemaker.core.local.local_session import LocalSagemakerClient
     from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
+    from sagemaker.core.parameter import (
+        CategoricalParameter as CategoricalRange,
+        ContinuousParameter as ContinuousRange,
+        IntegerParameter as IntegerRange,
+    )
     from sagemaker.core.processing import Processor
     from sagemaker.core.resources import Model
     from sagemaker.core.shapes import (
@@ -60,21 +65,27 @@ with offline(_IMPORT_REGION):
         StepRetryPolicy,
         TrainingStep,
         TransformStep,
+        TuningStep,
         steps as _steps,
     )
     from sagemaker.serve.model_builder import ModelBuilder
     from sagemaker.train.model_trainer import ModelTrainer
+    from sagemaker.train.tuner import HyperparameterTuner
 
 __all__ = [
     "CacheConfig",
+    "CategoricalRange",
     "Channel",
     "Compute",
     "ConditionGreaterThanOrEqualTo",
     "ConditionLessThanOrEqualTo",
     "ConditionStep",
     "ContainerDefinition",
+    "ContinuousRange",
     "DataSource",
     "ExecutionVariables",
+    "HyperparameterTuner",
+    "IntegerRange",
     "Join",
     "JsonGet",
     "Lambda",
@@ -110,6 +121,7 @@ __all__ = [
     "TrainingStep",
     "TransformStep",
     "Transformer",
+    "TuningStep",
     "image_uris",
 ]
 

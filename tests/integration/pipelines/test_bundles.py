@@ -12,7 +12,7 @@ import pytest
 from pipelines.built import BuiltPipeline
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
-STEPS = ("ingest_features", "query_features", "preprocess", "train", "evaluate", "publish", "latest_approved_model")
+STEPS = ("ingest_features", "query_features", "preprocess", "trainer", "evaluate", "publish", "latest_approved_model")
 
 
 def siblings(path: Path) -> set[str]:
