@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from cli import advice, batch_evaluation, gate, history, job_logs, triggers
+from cli import advice, batch_evaluation, gate, history, job_logs, triggers, tuning
 from cli.context import Context
 
 FINAL = frozenset({"Succeeded", "Failed", "Stopped", "CompletedWithFailures"})
@@ -48,6 +48,7 @@ def _follow(context: Context, arn: str) -> int:
         steps = history.steps(client, arn)
         gate.add_reasons(context, arn, steps, reasons)
         triggers.add_reasons(context, arn, steps, because)
+        tuning.add_best(context, steps, reasons)
         for step in steps:
             _show_change(context, step, shown, {**because, **reasons})
         if described["PipelineExecutionStatus"] in FINAL:

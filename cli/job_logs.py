@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from cli import tuning
 from cli.context import Context
 
 _JOBS = {
@@ -48,6 +49,9 @@ def _location(context: Context, step: dict[str, Any]) -> tuple[str, str, int] | 
         if member in metadata:
             name = job_name(context.client("sagemaker"), member, metadata[member]["Arn"])
             return f"/aws/sagemaker/{kind}Jobs", f"{name}/", 0
+    if tuning.MEMBER in metadata:
+        training_job = tuning.training_job(context.client("sagemaker"), metadata[tuning.MEMBER]["Arn"])
+        return None if training_job is None else ("/aws/sagemaker/TrainingJobs", f"{training_job}/", 0)
     if "Lambda" in metadata and "Arn" in metadata["Lambda"]:
         return f"/aws/lambda/{metadata['Lambda']['Arn'].split(':')[6]}", "", start
     return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from cli import advice, batch_evaluation, follow, gate, history, triggers
+from cli import advice, batch_evaluation, follow, gate, history, triggers, tuning
 from cli.commands import definitions
 from cli.context import Context
 from cli.parameters import parse
@@ -79,6 +79,7 @@ def status(context: Context, options: argparse.Namespace) -> None:
     steps, reasons, because = history.steps(client, arn), dict[str, str](), dict[str, str]()
     gate.add_reasons(context, arn, steps, reasons)
     triggers.add_reasons(context, arn, steps, because)
+    tuning.add_best(context, steps, reasons)
     context.console.print(follow.steps_table(steps, {**because, **reasons}))
     if described["PipelineExecutionStatus"] == "Succeeded":
         follow.say_who_scored(context, steps)
