@@ -89,6 +89,8 @@ def train(plan: Plan) -> None:
         report = {"best_round": best, "history": history, "gain": gain}
         (plan.report / REPORT_FILE).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     say(f"Kept {best + 1} of {len(values)} trees; validation {metric} is {values[best]:.5f}.")
+    # As XGBoost writes a round: the service takes the last value, and it shall be that of the model that was kept.
+    say(f"[{best}]\tvalidation-{metric}:{values[best]:.5f}")
 
 
 def read_split(folder: Path, signature: Signature) -> Split:

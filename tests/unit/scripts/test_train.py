@@ -62,7 +62,19 @@ def test_log_has_a_line_for_each_round_that_the_metric_definitions_match(
 
     main(["--num_round", "5", "--early_stopping_rounds", "0"])
 
-    assert len(re.findall(pattern, capfd.readouterr().out)) == 5
+    # One more for the round that was kept.
+    assert len(re.findall(pattern, capfd.readouterr().out)) == 5 + 1
+
+
+def test_last_metric_of_the_log_is_that_of_the_kept_model(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A tuning job compares models by it."""
+    prepare(tmp_path)
+
+    main(["--num_round", "100", "--early_stopping_rounds", "3"])
+
+    report = json.loads((tmp_path / "report/training.json").read_text())
+    kept = report["history"]["validation"]["auc"][report["best_round"]]
+    assert float(re.findall(r"validation-auc:([0-9\.]+)", capfd.readouterr().out)[-1]) == pytest.approx(kept, abs=1e-5)
 
 
 def test_early_stopping_keeps_the_trees_up_to_the_best_round(tmp_path: Path) -> None:
