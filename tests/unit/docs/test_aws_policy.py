@@ -53,6 +53,13 @@ OF_A_STEP = {
 """What the service does with the pipeline's role; a condition reads the property file."""
 
 
+OF_A_SEARCH = {
+    *(f"sagemaker:{verb}HyperParameterTuningJob" for verb in ("Create", "Describe", "Stop")),
+    "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+}
+"""What Train takes when `training.tune` is set."""
+
+
 def document(heading: str) -> dict[str, Any]:
     text = PAGE.split(f"### {heading}\n", 1)[1].split("```json\n", 1)[1].split("```", 1)[0]
     found: dict[str, Any] = json.loads(text)
@@ -148,6 +155,10 @@ def test_steps_of_the_pipeline_are_allowed_to_the_role() -> None:
     assert types == OF_A_STEP.keys()
     for kind in types:
         assert OF_A_STEP[kind] <= allowed(ROLE)
+
+
+def test_search_for_hyperparameters_is_allowed_to_the_role() -> None:
+    assert allowed(ROLE) >= OF_A_SEARCH
 
 
 @pytest.mark.parametrize("heading", [ROLE, PERSON])
