@@ -139,8 +139,10 @@ def _next_steps(context: Context, arn: str) -> str:
             f'  python pipeline.py query --local "SELECT count(*) FROM {table}"',
             f"  python pipeline.py logs --local {execution} Train",
             "  python pipeline.py models --local",
-            "  python execute_pipeline.py end-to-end --local --param MetricThreshold=0.99   # the gate says no",
-            "  make local-down                                                       # the state stays",
+            "  python pipeline.py explain CUST_004000 --local             # why this customer has this score",
+            "  python execute_pipeline.py --local                         # the daily scoring, with this version",
+            "  python execute_pipeline.py training --local --param MetricThreshold=0.99   # the gate says no",
+            "  make local-down                                            # the state stays",
         )
     )
 

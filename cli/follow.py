@@ -135,11 +135,16 @@ def _detail(step: dict[str, Any], reasons: Mapping[str, str]) -> str:
     return "; ".join(part for part in parts if part).replace("[", r"\[")
 
 
+def _shortened(value: str) -> str:
+    """The last part of an ARN or of an S3 address; any other text as it is."""
+    return value.rsplit("/", 1)[-1] if value.startswith(("arn:", "s3://")) else value
+
+
 def _made(step: dict[str, Any]) -> str:
     if step.get("CacheHitResult", {}).get("SourcePipelineExecutionArn"):
         return f"taken from {history.execution_id(step['CacheHitResult']['SourcePipelineExecutionArn'])} (cache)"
     metadata = step.get("Metadata", {})
     if "Lambda" in metadata:
         outputs = metadata["Lambda"].get("OutputParameters", [])
-        return ", ".join(f"{output['Name']}={output['Value'].rsplit('/', 1)[-1]}" for output in outputs)
+        return ", ".join(f"{output['Name']}={_shortened(output['Value'])}" for output in outputs)
     return next((entry["Arn"].split(":", 5)[-1] for entry in metadata.values() if "Arn" in entry), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.config import PipelineConfig
@@ -22,6 +22,8 @@ class LambdaFunction:
     timeout_seconds: int
     memory_mb: int
     runtime: str = "python3.12"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that the function reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class BuiltPipeline:
     """As SageMaker knows it."""
     description: str
     config: PipelineConfig
+    role_arn: str
+    """The role that the pipeline and its jobs run with."""
     sagemaker: Any
     """The SDK's own Pipeline."""
     artifacts: Mapping[str, bytes]

@@ -12,6 +12,9 @@ from pipelines.errors import UnknownPipeline
 from pipelines.offline import offline
 from pipelines.validate import validate
 
+BATCH_INFERENCE = "batch-inference"
+"""The one that people run daily, and whose name the configuration may set."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -21,10 +24,12 @@ class Entry:
     """As people and the command line call it."""
     description: str
     module: str
-    """It has `build(config, name, description)`; named as text, because it imports the SDK."""
+    """It has `build(context, name, description)`; named as text, because it imports the SDK."""
 
     def sagemaker_name(self, config: PipelineConfig) -> str:
         """Name the pipeline as SageMaker knows it."""
+        if self.name == BATCH_INFERENCE and config.pipeline_name is not None:
+            return config.pipeline_name
         return f"{config.project_name}-{self.name}"
 
 
@@ -33,6 +38,26 @@ _ENTRIES = (
         "feature-ingestion",
         "Check customers and bring them into the feature group",
         "pipelines.feature_ingestion",
+    ),
+    Entry(
+        "training",
+        "Train a model, hold it against the champion, and register it when it is good enough",
+        "pipelines.training",
+    ),
+    Entry(
+        BATCH_INFERENCE,
+        "Score a day's customers with the latest approved model, evaluate where there are labels, and publish",
+        "pipelines.batch_inference",
+    ),
+    Entry(
+        "upload-inference",
+        "Score an uploaded CSV file with the latest approved model and publish it",
+        "pipelines.upload_inference",
+    ),
+    Entry(
+        "evaluation",
+        "Hold a published day against labels that came later",
+        "pipelines.evaluation",
     ),
     Entry(
         "end-to-end",
@@ -77,6 +102,10 @@ def build(name: str, config: PipelineConfig) -> BuiltPipeline:
     found = entry(name)
     with offline(config.region):
         module = importlib.import_module(found.module)
-        built: BuiltPipeline = module.build(config, found.sagemaker_name(config), found.description)
+        # Imports the SDK, too.
+        from pipelines.steps.context import StepContext
+
+        context = StepContext.of(config, name)
+        built: BuiltPipeline = module.build(context, found.sagemaker_name(config), found.description)
     validate(built.definition())
     return built

@@ -48,6 +48,11 @@ def evaluation(config: PipelineConfig) -> Any:
     return _of_execution(config, "evaluation")
 
 
+def batch_evaluation(config: PipelineConfig) -> Any:
+    """Metrics of an execution's labelled batch, and their page: `evaluation/batch/<execution>`."""
+    return _of_execution(config, "evaluation/batch")
+
+
 def predictions(config: PipelineConfig) -> Any:
     """What an execution's transform job wrote: `predictions/<execution>`."""
     return _of_execution(config, "predictions")
@@ -58,9 +63,9 @@ def predictions_csv(config: PipelineConfig) -> Any:
     return _of_execution(config, "predictions/csv")
 
 
-def table(config: PipelineConfig) -> str:
-    """The published table: `dt=YYYY-MM-DD/run=<execution>/<attempt>/` is below it."""
-    return f"{config.root_uri}/athena_output/{config.athena_output_table}/"
+def table(config: PipelineConfig, name: str) -> str:
+    """A published table: `dt=YYYY-MM-DD/run=<execution>/<attempt>/` is below it."""
+    return f"{config.root_uri}/athena_output/{name}/"
 
 
 def _of_execution(config: PipelineConfig, folder: str, *below: str) -> Any:

@@ -52,10 +52,15 @@ class FloatParameter(_Described, ParameterFloat):  # type: ignore[misc]  # the S
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters of the end-to-end pipeline; a bound of customers is None where the configuration has none."""
+    """All parameters; a pipeline has those that its steps use.
+
+    A bound of customers is None where the configuration has none, the tolerance where no champion is compared with.
+    """
 
     input_data_uri: TextParameter
+    labels_uri: TextParameter
     inference_date: TextParameter
+    model_version: TextParameter
     train_id_start: TextParameter | None
     train_id_end: TextParameter | None
     batch_id_start: TextParameter | None
@@ -65,6 +70,7 @@ class Parameters:
     transform_instance_type: TextParameter
     transform_instance_count: IntegerParameter
     metric_threshold: FloatParameter
+    champion_tolerance: FloatParameter | None
     model_approval_status: TextParameter
     hyperparameters: Mapping[str, IntegerParameter | FloatParameter]
     """By the name that the training script gives them."""
@@ -78,8 +84,16 @@ class Parameters:
             input_data_uri=TextParameter(
                 "InputDataUri", config.input_uri, "S3 address below which the customers lie, as CSV or Parquet files"
             ),
+            labels_uri=TextParameter(
+                "LabelsUri", config.labels_uri, "S3 address below which the labels of a published day lie"
+            ),
             inference_date=TextParameter(
-                "InferenceDate", config.publish.inference_date, "Day that the predictions are for: today or YYYY-MM-DD"
+                "InferenceDate",
+                config.publish.inference_date,
+                "Day that the execution is about, customers as of its end: today or YYYY-MM-DD",
+            ),
+            model_version=TextParameter(
+                "ModelVersion", "latest", "Version that scores: latest (or the pinned one), or a number"
             ),
             train_id_start=_bound("TrainIdStart", train.customer_id_start, f"First customer number {learn}"),
             train_id_end=_bound("TrainIdEnd", train.customer_id_end, f"Last customer number {learn}"),
@@ -100,10 +114,11 @@ class Parameters:
             metric_threshold=FloatParameter(
                 "MetricThreshold", config.gate.threshold, f"What {config.gate.metric} must reach for a registration"
             ),
+            champion_tolerance=_tolerance(config.gate.tolerance),
             model_approval_status=TextParameter(
                 "ModelApprovalStatus",
                 config.registration.approval_status,
-                "Status of the version that this execution registers",
+                "Status of the version that this execution registers, unless an approval policy decides",
                 APPROVAL_STATUSES,
             ),
             hyperparameters=_hyperparameters(config),
@@ -123,6 +138,14 @@ class Parameters:
 
 def _bound(name: str, number: int | None, description: str) -> TextParameter | None:
     return None if number is None else TextParameter(name, str(number), description)
+
+
+def _tolerance(tolerance: float | None) -> FloatParameter | None:
+    if tolerance is None:
+        return None
+    return FloatParameter(
+        "ChampionTolerance", tolerance, "How much worse than the champion a model may be, in the gate's metric"
+    )
 
 
 def _hyperparameters(config: PipelineConfig) -> dict[str, IntegerParameter | FloatParameter]:

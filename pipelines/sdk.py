@@ -68,6 +68,7 @@ with offline(_IMPORT_REGION):
         TuningStep,
         steps as _steps,
     )
+    from sagemaker.mlops.workflow.step_dependency import StepDependency, TriggerCondition
     from sagemaker.serve.model_builder import ModelBuilder
     from sagemaker.train.model_trainer import ModelTrainer
     from sagemaker.train.tuner import HyperparameterTuner
@@ -115,12 +116,14 @@ __all__ = [
     "SageMakerJobExceptionTypeEnum",
     "SageMakerJobStepRetryPolicy",
     "SessionSettings",
+    "StepDependency",
     "StepExceptionTypeEnum",
     "StepRetryPolicy",
     "StoppingCondition",
     "TrainingStep",
     "TransformStep",
     "Transformer",
+    "TriggerCondition",
     "TuningStep",
     "image_uris",
 ]

@@ -14,7 +14,7 @@ from cli.start import start_execution
 if TYPE_CHECKING:
     from pipelines.built import BuiltPipeline
 
-MAIN_PIPELINE = "end-to-end"
+MAIN_PIPELINE = "batch-inference"
 """What `python pipeline.py --config FILE` upserts and starts."""
 
 

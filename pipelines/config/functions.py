@@ -1,4 +1,4 @@
-"""The Lambda function that finds the model to score with."""
+"""The Lambda functions that pipelines call, and the one that starts upload-inference."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pipelines.config.section import Section
 
 
 class Functions(Section):
-    """Resources of the function behind GetLatestApprovedModel."""
+    """Resources of every function."""
 
     role_arn: RoleArn | None = None
     """Left out: role_arn of the configuration; AWS Lambda must be allowed to assume it."""
     timeout_seconds: int = Field(default=360, ge=1, le=600)
     memory_mb: int = Field(default=256, ge=128, le=10240)
     wait_seconds: int = Field(default=300, ge=0)
-    """How long to wait until the version that this execution registered is listed."""
+    """How long GetLatestApprovedModel waits until the version that this execution registered is listed."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -36,6 +36,7 @@ from pipelines.config.processing import Processing
 from pipelines.config.publish import Publish
 from pipelines.config.registration import ApprovalStatus, Registration
 from pipelines.config.retries import Retries
+from pipelines.config.roles import Roles
 from pipelines.config.section import Section
 from pipelines.config.training import Training, check_range
 from pipelines.config.transform import PRODUCT_LIMIT_MB, Transform
@@ -61,7 +62,7 @@ class PipelineConfig(Section):
     """Name of the batch inference pipeline; left out: <project_name>-batch-inference."""
     model_package_group: ModelPackageGroupName
     role_arn: RoleArn
-    """The role that pipelines and jobs run with."""
+    """The role that pipelines and jobs run with, unless `roles` names another one."""
     processing_instance_type: InstanceType = "ml.m5.xlarge"
     image_uri: ImageUri | None = None
     """Left out: AWS's own XGBoost 3.2-0 image of the region."""
@@ -100,6 +101,7 @@ class PipelineConfig(Section):
     publish: Publish = Publish()
     upload: Upload = Upload()
     functions: Functions = Functions()
+    roles: Roles = Roles()
     caching: Caching = Caching()
     retries: Retries = Retries()
 
@@ -173,6 +175,11 @@ class PipelineConfig(Section):
         return self.input_data_uri or f"{self.root_uri}/data/input/"
 
     @property
+    def labels_uri(self) -> str:
+        """Where labels lie that come after the predictions, unless an execution names another place."""
+        return f"{self.root_uri}/data/labels/"
+
+    @property
     def feature_group(self) -> str:
         """Name of the feature group."""
         return self.feature_group_name or f"{self.project_name}-features"
@@ -198,11 +205,6 @@ class PipelineConfig(Section):
         return self.upload.table or f"{self.athena_output_table}_uploads"
 
     @property
-    def batch_pipeline_name(self) -> str:
-        """Name of the batch inference pipeline."""
-        return self.pipeline_name or f"{self.project_name}-batch-inference"
-
-    @property
     def function_role_arn(self) -> str:
         """The role of the Lambda functions."""
         return self.functions.role_arn or self.role_arn
@@ -216,6 +218,11 @@ class PipelineConfig(Section):
     def partition(self) -> str:
         """The AWS partition that role_arn names: aws, aws-cn, aws-us-gov."""
         return self.role_arn.split(":")[1]
+
+    def role_of(self, pipeline: str) -> str:
+        """Return the role of a pipeline of the catalog, such as batch-inference."""
+        role: str | None = getattr(self.roles, pipeline.replace("-", "_"))
+        return role or self.role_arn
 
     def function_arn(self, name: str) -> str:
         """Return the ARN that the Lambda function `name` has in this region and account."""
@@ -237,6 +244,7 @@ class PipelineConfig(Section):
         arns = {
             "role_arn": self.role_arn,
             "functions.role_arn": self.functions.role_arn,
+            **{f"roles.{name}": role for name, role in self.roles},
             "sns_topic_arn": self.sns_topic_arn,
         }
         found = [f"{key}: {arn!r}" for key, arn in arns.items() if arn is not None and ACCOUNT_PLACEHOLDER in arn]

@@ -73,7 +73,8 @@ def _update(client: Any, function: LambdaFunction, current: dict[str, Any], slee
         client.update_function_code(FunctionName=function.name, ZipFile=function.archive)
         change = Change.UPDATED
     wanted = _configuration(function)
-    if any(current.get(member) != value for member, value in wanted.items()):
+    # A function without variables is described without the member.
+    if any(current.get(member, {"Variables": {}}) != value for member, value in wanted.items()):
         _wait_until_ready(client, function.name, sleep)
         client.update_function_configuration(FunctionName=function.name, **wanted)
         change = Change.UPDATED
@@ -89,6 +90,7 @@ def _configuration(function: LambdaFunction) -> dict[str, Any]:
         "Description": function.description,
         "Timeout": function.timeout_seconds,
         "MemorySize": function.memory_mb,
+        "Environment": {"Variables": dict(function.environment)},
     }
 
 

@@ -26,5 +26,5 @@ def upsert(built: BuiltPipeline, session: boto3.Session) -> str:
     config = built.config
     with online():
         pipeline = _BuiltDefinition(built, OnlineSession(session, bucket=config.bucket, prefix=config.prefix))
-        response = pipeline.upsert(role_arn=config.role_arn, description=built.description)
+        response = pipeline.upsert(role_arn=built.role_arn, description=built.description)
     return str(response["PipelineArn"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.sdk import ContainerDefinition, Model, ModelBuilder, ModelStep
 from pipelines.steps.context import StepContext
-from pipelines.steps.latest_approved_model import output_of
+from pipelines.steps.function import output_of
 from pipelines.steps.policies import step_retries
 
 NAME = "CreateModel"

@@ -1,54 +1,79 @@
-"""GetLatestApprovedModel: which version of the model scores."""
+"""GetLatestApprovedModel: which version of the model scores; GetChampion: which one a new model is held against."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pipelines.config import PipelineConfig
-from pipelines.sdk import ExecutionVariables, Lambda, LambdaOutput, LambdaStep
+from pipelines.functions import FunctionCode
+from pipelines.sdk import ExecutionVariables
 from pipelines.steps.context import StepContext
+from pipelines.steps.function import function_step
 
 NAME = "GetLatestApprovedModel"
+CHAMPION = "GetChampion"
 SCRIPTS = ("lambdas/get_latest_approved_model.py",)
-HANDLER = "get_latest_approved_model.handler"
 OUTPUTS = ("ModelPackageArn", "ModelPackageVersion", "ModelDataUrl")
+LATEST = "latest"
 
 
-def function_name(config: PipelineConfig) -> str:
-    """Name the Lambda function of the step."""
-    return f"{config.project_name}-get-latest-approved-model"
+def function(config: PipelineConfig) -> FunctionCode:
+    """Describe the function of both steps."""
+    return FunctionCode(
+        name="get-latest-approved-model",
+        handler="get_latest_approved_model.handler",
+        scripts=SCRIPTS,
+        description=f"Finds the newest usable version of {config.model_package_group}",
+    )
 
 
-def latest_approved_model(context: StepContext, gated: Any) -> Any:
-    """Build the step, after the gate.
+def latest_approved_model(context: StepContext, gated: Any = None) -> Any:
+    """Build the step; in a pipeline that registers, `gated` is the gate.
 
     The gate's outcome is an argument, so that the step waits for it by data: the service has refused explicit
     dependencies on condition steps, and they would not wait for Register inside the branch either.
     """
     config = context.config
-    # By ARN only: given code, the SDK would deploy the function while the definition is being built.
-    function = Lambda(function_arn=config.function_arn(function_name(config)), session=context.session)
-    return LambdaStep(
-        name=NAME,
+    return function_step(
+        context,
+        NAME,
+        function(config),
         display_name="Get the latest approved model",
-        description=f"Find the newest version of {config.model_package_group} that is {config.model_approval_status}; "
-        "when this execution registered one, wait until it is listed.",
-        lambda_func=function,
+        description=f"Find the highest version of {config.model_package_group} that is {config.model_approval_status}, "
+        "or the one that is pinned or asked for; when this execution registered one, wait until it is listed.",
         inputs={
             "ModelPackageGroupName": config.model_package_group,
             "ModelApprovalStatus": config.model_approval_status,
-            "GateOutcome": gated.properties.Outcome,
+            # Who trains to score does not name a version at once; the gate's outcome says whose it is.
+            **(
+                {"ModelVersion": context.parameters.model_version}
+                if gated is None
+                else {"GateOutcome": gated.properties.Outcome}
+            ),
             "PipelineExecutionId": ExecutionVariables.PIPELINE_EXECUTION_ID,
             "PipelineExecutionArn": ExecutionVariables.PIPELINE_EXECUTION_ARN,
             "WaitSeconds": config.functions.wait_seconds,
         },
-        outputs=[LambdaOutput(output_name=name) for name in OUTPUTS],
+        outputs=OUTPUTS,
     )
 
 
-def output_of(step: Any, name: str) -> Any:
-    """Refer to an output of the step.
-
-    By the step's properties: the SDK resolves a LambdaOutput object by its name alone, whichever step has one like it.
-    """
-    return step.properties.Outputs[name]
+def champion(context: StepContext) -> Any:
+    """Build the step that finds the version which scores today; `none` in every output when there is none."""
+    config = context.config
+    return function_step(
+        context,
+        CHAMPION,
+        function(config),
+        display_name="Get the champion",
+        description=f"Find the version of {config.model_package_group} that scores today, for a comparison with the "
+        "new model.",
+        inputs={
+            "ModelPackageGroupName": config.model_package_group,
+            "ModelApprovalStatus": config.model_approval_status,
+            "ModelVersion": LATEST,
+            "AllowNone": "true",
+            "PipelineExecutionId": ExecutionVariables.PIPELINE_EXECUTION_ID,
+        },
+        outputs=(*OUTPUTS, "Note"),
+    )

@@ -1,4 +1,4 @@
-"""Preprocess: raw customers become training data, the signature's beginnings, and the batch to score."""
+"""Preprocess: raw customers become training data, the signature's beginnings and, where asked for, a batch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 from pipelines import layout
 from pipelines.sdk import ProcessingStep
+from pipelines.steps.batch import OUTPUTS as BATCH_OUTPUTS
 from pipelines.steps.context import StepContext
+from pipelines.steps.id_ranges import batch_range, train_range
 from pipelines.steps.policies import cached_if_input_is_immutable, job_retries
 from pipelines.steps.processing import INPUT, OUTPUT, SCHEMA_PATH, job_arguments, schema_address
 
@@ -22,54 +24,40 @@ SCRIPTS = (
     "typed_rows.py",
     "unique_ids.py",
 )
-OUTPUTS = ("train", "validation", "test", "signature", "batch")
+OUTPUTS = ("train", "validation", "test", "signature")
 
 
-def preprocess(context: StepContext, raw: Any) -> Any:
-    """Build the step; `raw` is the address of the customers."""
+def preprocess(context: StepContext, raw: Any, *, with_batch: bool = False) -> Any:
+    """Build the step; `raw` is the address of the customers, and `with_batch` also cuts the ones to score."""
+    outputs = (*OUTPUTS, *(BATCH_OUTPUTS if with_batch else ()))
     return ProcessingStep(
         name=NAME,
         display_name="Preprocess customers",
-        description="Check the input, split the customers by a stable hash of their id, fit the signature on the "
-        "training split, and cut the batch into files of one transform request each.",
+        description="Check the input, split the customers by a stable hash of their id, and fit the signature on the "
+        f"training split{', and cut the batch into files of one transform request each' if with_batch else ''}.",
         step_args=job_arguments(
             context,
             scripts=SCRIPTS,
             inputs={"raw": raw, "schema": schema_address(context)},
-            outputs={name: layout.data(context.config, name) for name in OUTPUTS},
-            arguments=_arguments(context),
+            outputs={name: layout.data(context.config, name) for name in outputs},
+            arguments=_arguments(context, outputs),
         ),
         cache_config=cached_if_input_is_immutable(context.config),
         retry_policies=job_retries(context.config),
     )
 
 
-def _arguments(context: StepContext) -> list[Any]:
-    config, parameters = context.config, context.parameters
-    paths = [part for name in OUTPUTS for part in (f"--{name}", str(OUTPUT / name))]
+def _arguments(context: StepContext, outputs: tuple[str, ...]) -> list[Any]:
+    config = context.config
+    with_batch = len(outputs) > len(OUTPUTS)
     return [
         *("--input", str(INPUT / "raw")),
         *("--schema", SCHEMA_PATH),
-        *paths,
-        *id_ranges(context),
+        *(part for name in outputs for part in (f"--{name}", str(OUTPUT / name))),
+        *train_range(context),
+        *(batch_range(context) if with_batch else ()),
         *("--validation-fraction", str(config.training.validation_fraction)),
         *("--test-fraction", str(config.training.test_fraction)),
-        *("--seed", parameters.hyperparameters["seed"].to_string()),
-        *("--max-file-mb", str(config.transform.max_payload_mb)),
+        *("--seed", context.parameters.hyperparameters["seed"].to_string()),
+        *(("--max-file-mb", str(config.transform.max_payload_mb)) if with_batch else ()),
     ]
-
-
-def id_ranges(context: StepContext) -> list[Any]:
-    """Say whom to learn from and whom to score, as options of a script."""
-    parameters = context.parameters
-    return [
-        *_bound("--train-id-start", parameters.train_id_start),
-        *_bound("--train-id-end", parameters.train_id_end),
-        *_bound("--batch-id-start", parameters.batch_id_start),
-        *_bound("--batch-id-end", parameters.batch_id_end),
-    ]
-
-
-def _bound(option: str, parameter: Any) -> list[Any]:
-    # No bound is said in one word: an argument that is an empty text of its own is lost by some shells.
-    return [f"{option}="] if parameter is None else [option, parameter]

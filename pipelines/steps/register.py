@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines import layout
-from pipelines.sdk import ExecutionVariables, Join, MetricsSource, ModelBuilder, ModelMetrics, ModelStep
+from pipelines.sdk import ExecutionVariables, MetricsSource, ModelBuilder, ModelMetrics, ModelStep
 from pipelines.steps.container import serving
 from pipelines.steps.context import StepContext
-from pipelines.steps.evaluate import REPORT
+from pipelines.steps.evaluate import report_address
+from pipelines.steps.function import output_of
 from pipelines.steps.policies import step_retries
-from pipelines.steps.processing import output_of
+from pipelines.steps.trainer import Trained
 
 NAME = "Register"
 _PROGRAM = "inference.py"
@@ -20,10 +21,10 @@ _SILENT = 40
 _TASKS = {"binary_classification": "CLASSIFICATION", "regression": "REGRESSION"}
 
 
-def register(context: StepContext, trained: Any, evaluated: Any, raw: Any) -> Any:
-    """Build the step, after the steps that train and evaluate."""
+def register(context: StepContext, trained: Trained, evaluated: Any, judged: Any, raw: Any) -> Any:
+    """Build the step, after the steps that train, evaluate, and say what the gate makes of it."""
     config = context.config
-    report = Join(on="/", values=[output_of(evaluated, REPORT.output_name), REPORT.path])
+    report = report_address(evaluated)
     return ModelStep(
         name=NAME,
         display_name="Register the model",
@@ -34,13 +35,20 @@ def register(context: StepContext, trained: Any, evaluated: Any, raw: Any) -> An
             response_types=list(config.registration.response_types),
             inference_instances=list(config.registration.inference_instance_types),
             transform_instances=_transform_instances(context),
-            approval_status=context.parameters.model_approval_status,
+            approval_status=output_of(judged, "ApprovalStatus"),
             model_metrics=ModelMetrics(model_statistics=MetricsSource(content_type="application/json", s3_uri=report)),
             customer_metadata_properties={
                 "PipelineExecutionId": ExecutionVariables.PIPELINE_EXECUTION_ID,
                 "GitCommit": context.parameters.git_commit,
                 "InputDataUri": raw,
                 **({"FeatureGroupName": config.feature_group} if config.data_source == "feature_store" else {}),
+                "GateMetric": output_of(judged, "Metric"),
+                "GateValue": output_of(judged, "Value"),
+                "GateReason": output_of(judged, "MetadataReason"),
+                "ChampionModelPackageArn": output_of(judged, "ChampionModelPackageArn"),
+                "ChampionValue": output_of(judged, "ChampionValue"),
+                "RegisteredAs": output_of(judged, "ApprovalStatus"),
+                "ApprovalReason": output_of(judged, "ApprovalReason"),
             },
             description=f"{config.project_name}: {config.dataset.target} of {config.dataset.id_column}",
             domain="MACHINE_LEARNING",
@@ -56,9 +64,9 @@ def _transform_instances(context: StepContext) -> list[str]:
     return list(dict.fromkeys([config.transform.instance_type, *config.registration.transform_instance_types]))
 
 
-def _builder(context: StepContext, trained: Any) -> Any:
+def _builder(context: StepContext, trained: Trained) -> Any:
     builder = ModelBuilder(
-        s3_model_data_url=trained.properties.ModelArtifacts.S3ModelArtifacts,
+        s3_model_data_url=trained.archive,
         image_uri=context.image_uri,
         role_arn=context.role,
         sagemaker_session=context.session,

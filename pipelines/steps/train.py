@@ -7,10 +7,10 @@ from typing import Any
 from pipelines.sdk import MetricDefinition, TrainingStep
 from pipelines.steps.context import StepContext
 from pipelines.steps.policies import cached, job_retries
-from pipelines.steps.trainer import NAME, metric_definitions, trainer
+from pipelines.steps.trainer import NAME, Trained, metric_definitions, trainer
 
 
-def train(context: StepContext, preprocessed: Any) -> Any:
+def train(context: StepContext, preprocessed: Any) -> Trained:
     """Build the step, after the step that preprocesses."""
     config = context.config
     job = trainer(context, preprocessed)
@@ -19,7 +19,7 @@ def train(context: StepContext, preprocessed: Any) -> Any:
         job = job.with_metric_definitions(
             [MetricDefinition(name=item["Name"], regex=item["Regex"]) for item in definitions]
         )
-    return TrainingStep(
+    step = TrainingStep(
         name=NAME,
         display_name="Train XGBoost",
         description="Train gradient-boosted trees with early stopping on the validation split; the archive holds the "
@@ -28,3 +28,4 @@ def train(context: StepContext, preprocessed: Any) -> Any:
         cache_config=cached(config),
         retry_policies=job_retries(config),
     )
+    return Trained(step, step.properties.ModelArtifacts.S3ModelArtifacts)

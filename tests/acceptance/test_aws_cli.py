@@ -72,7 +72,7 @@ def test_start_and_list_the_steps_of_an_execution(aws: AwsCli, execution: Execut
     steps = aws.json(f"sagemaker list-pipeline-execution-steps --pipeline-execution-arn {execution.arn}")
 
     states = {step["StepName"]: step["StepStatus"] for step in steps["PipelineExecutionSteps"]}
-    assert len(states) == 9
+    assert len(states) == 12
     assert set(states.values()) == {"Succeeded"}
 
 

@@ -18,7 +18,7 @@ SCORED = 113
 @pytest.fixture(scope="module")
 def outputs(terminal: Terminal) -> list[str]:
     """What the block's commands print, one after the other, as they stand in the README."""
-    return [terminal.output(words) for words in readme.commands("Your own data")]
+    return [terminal.output(words) for words in readme.commands("Your own data")[:3]]
 
 
 @pytest.fixture(scope="module")

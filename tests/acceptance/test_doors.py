@@ -22,14 +22,18 @@ STEPS = (
     "QueryFeatures",
     "Preprocess",
     "Train",
+    "GetChampion",
     "Evaluate",
+    "Verdict",
     "Gate",
     "Register",
     "GetLatestApprovedModel",
     "CreateModel",
     "Transform",
+    "EvaluateIfLabelled",
     "PublishToAthena",
 )
+DAILY = ("QueryFeatures", "GetLatestApprovedModel", "CreateModel", "Transform", "EvaluateIfLabelled", "PublishToAthena")
 SCORED = 1001
 """Customers 4000 to 5000, as the configuration says."""
 
@@ -188,7 +192,7 @@ def test_the_short_form_starts_what_stop_stops_and_retry_finishes(terminal: Term
 
     assert f"Resume it: python pipeline.py retry {identity[1]} --wait --local" in stopped
     assert "PublishToAthena" not in states(text)
-    assert states(resumed) == dict.fromkeys(STEPS, "Succeeded")
+    assert states(resumed) == dict.fromkeys(DAILY, "Succeeded")
 
 
 def test_reject_and_approve_change_what_models_shows(terminal: Terminal) -> None:
@@ -215,7 +219,7 @@ def test_a_gate_that_says_no_shows_value_and_threshold_and_who_scored(terminal: 
     )
 
     assert re.search(
-        r"outcome False: binary_classification_metrics\.auc\.value is 0\.\d+, MetricThreshold asks for at least 0\.999",
+        r"outcome False: auc is 0\.\d+, the threshold asks for at least 0\.999; the champion \(version \d+\)",
         text,
     )
     assert "Nothing was registered; the latest approved version scored." in text

@@ -66,8 +66,9 @@ def test_spoilt_customers_are_refused_by_name_before_training(
 
     execution = start(deployed, InputDataUri=uri)
 
-    assert execution.wait() == "Failed"
-    assert execution.states() == {"Preprocess": "Failed"}
+    assert execution.wait() == "CompletedWithFailures"
+    assert execution.states()["Preprocess"] == "Failed"
+    assert "Train" not in execution.states()
     reason = execution.reason("Preprocess")
     assert [text for text in expected if text not in reason] == [], reason
     assert versions(deployed) == before
@@ -88,7 +89,7 @@ def test_bad_value_in_a_csv_file_is_shown_with_its_place(deployed: HasClients, l
 
     execution = start(deployed, InputDataUri=uri)
 
-    assert execution.wait() == "Failed"
+    assert execution.wait() == "CompletedWithFailures"
     reason = execution.reason("Preprocess")
     assert [part for part in expected if part not in reason] == [], reason
 
@@ -96,7 +97,7 @@ def test_bad_value_in_a_csv_file_is_shown_with_its_place(deployed: HasClients, l
 def test_a_missing_bucket_is_named(deployed: HasClients) -> None:
     execution = start(deployed, InputDataUri="s3://no-such-bucket/customers/")
 
-    assert execution.wait() == "Failed"
+    assert execution.wait() == "CompletedWithFailures"
     reason = execution.reason("Preprocess")
     assert "the bucket 'no-such-bucket' of s3://no-such-bucket/customers/ does not exist" in reason
     assert "Check the address" in reason
@@ -105,14 +106,14 @@ def test_a_missing_bucket_is_named(deployed: HasClients) -> None:
 def test_an_empty_prefix_is_named(deployed: HasClients) -> None:
     execution = start(deployed, InputDataUri=f"s3://{BUCKET}/tests/nothing-here/")
 
-    assert execution.wait() == "Failed"
+    assert execution.wait() == "CompletedWithFailures"
     assert f"s3://{BUCKET}/tests/nothing-here/" in execution.reason("Preprocess")
 
 
 def test_a_mended_input_is_read_by_a_retry(deployed: HasClients) -> None:
     uri = put_input(deployed, "mended", as_parquet(small_customers().drop_columns("age")))
     execution = start(deployed, InputDataUri=uri)
-    assert execution.wait() == "Failed"
+    assert execution.wait() == "CompletedWithFailures"
 
     put_input(deployed, "mended", as_parquet(small_customers()))
     execution.retry()

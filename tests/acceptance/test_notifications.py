@@ -1,4 +1,4 @@
-"""The function that tells of a failure, deployed on a started endpoint and called as a pipeline's step would."""
+"""The function that tells of a failure, called on a started endpoint as a pipeline's step calls it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from pipelines.code import read_scripts, zip_archive
 from tests.acceptance.conftest import Endpoint
 from tests.acceptance.execution import BUCKET, Execution, put_input, start
 
@@ -29,22 +28,8 @@ def failed(deployed: Endpoint) -> Execution:
     """An execution whose Preprocess refuses its input."""
     address = put_input(deployed, "notifications", b"customer_id\nCUST_000001\n", "customers.csv")
     execution = start(deployed, InputDataUri=address)
-    assert execution.wait() == "Failed"
+    assert execution.wait() == "CompletedWithFailures"
     return execution
-
-
-@pytest.fixture(scope="module")
-def function(deployed: Endpoint) -> Endpoint:
-    """The endpoint with the function."""
-    deployed.client("lambda").create_function(
-        FunctionName=FUNCTION,
-        Runtime="python3.12",
-        Role="arn:aws:iam::000000000000:role/ML-Role-Pipelines",
-        Handler="notify_failure.handler",
-        Code={"ZipFile": zip_archive(read_scripts(["lambdas/notify_failure.py"]))},
-        Timeout=60,
-    )
-    return deployed
 
 
 @pytest.fixture
@@ -87,15 +72,15 @@ def mails(endpoint: Endpoint, url: str) -> list[dict[str, Any]]:
 
 
 def test_failed_step_is_told_with_its_log_and_the_last_good_run(
-    function: Endpoint, failed: Execution, mailbox: str
+    deployed: Endpoint, failed: Execution, mailbox: str
 ) -> None:
-    answer = call(function, failed)
+    answer = call(deployed, failed)
 
-    (mail,) = mails(function, mailbox)
+    (mail,) = mails(deployed, mailbox)
     assert answer["Published"] == "true"
     assert mail["Subject"] == "[SageMaker Pipeline Failed] Preprocess"
     stream = mail["Message"].partition("Log stream:    ")[2].partition("\n")[0]
-    events = function.client("logs").get_log_events(
+    events = deployed.client("logs").get_log_events(
         logGroupName="/aws/sagemaker/ProcessingJobs", logStreamName=stream, startFromHead=True
     )
     assert "missing columns" in answer["Reason"]
@@ -105,26 +90,26 @@ def test_failed_step_is_told_with_its_log_and_the_last_good_run(
     assert "Last good run: " in mail["Message"]
 
 
-def test_two_steps_at_once_send_one_message(function: Endpoint, failed: Execution, mailbox: str) -> None:
+def test_two_steps_at_once_send_one_message(deployed: Endpoint, failed: Execution, mailbox: str) -> None:
     errors = f"s3://{BUCKET}/tests/errors/{uuid.uuid4().hex}"
 
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: call(function, failed, ErrorsUri=errors), range(4)))
+        answers = list(pool.map(lambda _: call(deployed, failed, ErrorsUri=errors), range(4)))
 
     assert sorted(answer["Published"] for answer in answers) == ["false", "false", "false", "true"]
-    assert len(mails(function, mailbox)) == 1
+    assert len(mails(deployed, mailbox)) == 1
 
 
-def test_topic_that_is_gone_fails_the_step_and_leaves_no_claim(function: Endpoint, failed: Execution) -> None:
+def test_topic_that_is_gone_fails_the_step_and_leaves_no_claim(deployed: Endpoint, failed: Execution) -> None:
     errors = f"s3://{BUCKET}/tests/errors/{uuid.uuid4().hex}"
 
     with pytest.raises(AssertionError, match=r"could not be sent to .*:nobody: "):
-        call(function, failed, ErrorsUri=errors, TopicArn="arn:aws:sns:us-west-2:000000000000:nobody")
+        call(deployed, failed, ErrorsUri=errors, TopicArn="arn:aws:sns:us-west-2:000000000000:nobody")
 
-    assert call(function, failed, ErrorsUri=errors)["Published"] == "true"
+    assert call(deployed, failed, ErrorsUri=errors)["Published"] == "true"
 
 
-def test_command_with_local_makes_the_configured_topic_and_its_subscription(function: Endpoint, mailbox: str) -> None:
-    listed = function.client("sns").list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]
+def test_command_with_local_makes_the_configured_topic_and_its_subscription(deployed: Endpoint, mailbox: str) -> None:
+    listed = deployed.client("sns").list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]
 
     assert [item["Endpoint"] for item in listed if item["Protocol"] == "email"] == ["team@example.com"]

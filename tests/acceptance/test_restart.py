@@ -72,7 +72,7 @@ def test_restart_keeps_everything_that_a_client_can_read(
     assert after.keys() == before.keys()
     for name, value in before.items():
         assert after[name] == value, name
-    assert len(before["steps"]) == 9
+    assert len(before["steps"]) == 12
     assert any("validation-auc" in line for line in before["log"])
 
 

@@ -48,7 +48,8 @@ def test_an_unknown_pipeline_is_refused_with_the_known_ones() -> None:
 
     assert done.returncode == 1
     assert done.stderr == (
-        "error: There is no pipeline 'end-to-edn'; allowed: feature-ingestion, end-to-end. Did you mean 'end-to-end'?\n"
+        "error: There is no pipeline 'end-to-edn'; allowed: feature-ingestion, training, batch-inference, "
+        "upload-inference, evaluation, end-to-end. Did you mean 'end-to-end'?\n"
     )
 
 

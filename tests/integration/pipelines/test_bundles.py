@@ -9,10 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.built import BuiltPipeline
+from pipelines import catalog
+from pipelines.built import BuiltPipeline, LambdaFunction
+from pipelines.config import PipelineConfig
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
-STEPS = ("ingest_features", "query_features", "preprocess", "trainer", "evaluate", "publish", "latest_approved_model")
+PROCESSING = (
+    *("ingest_features", "query_features", "prepare_batch", "check_upload", "preprocess", "evaluate"),
+    *("evaluate_if_labelled", "publish"),
+)
+STEPS = (*PROCESSING, "trainer", "latest_approved_model", "verdict", "notify_failure")
 
 
 def siblings(path: Path) -> set[str]:
@@ -33,7 +39,7 @@ def test_bundle_has_every_sibling_that_its_files_import(step: str) -> None:
         assert not missing, f"{script} imports {missing}"
 
 
-@pytest.mark.parametrize("step", ["ingest_features", "query_features", "preprocess", "evaluate", "publish"])
+@pytest.mark.parametrize("step", PROCESSING)
 def test_bundle_of_a_processing_step_has_no_file_that_nothing_imports(step: str) -> None:
     packed = importlib.import_module(f"pipelines.steps.{step}").SCRIPTS
 
@@ -46,13 +52,18 @@ def test_archive_of_training_has_the_serving_code(built: BuiltPipeline) -> None:
     (body,) = [body for address, body in built.artifacts.items() if address.endswith("/sourcedir.tar.gz")]
 
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
-        names = archive.getnames()
+        assert archive.getnames() == [
+            *("dataset_schema.py", "id_shares.py", "inference.py", "signature.py", "train.py", "verification_rows.py"),
+        ]
 
-    assert names == ["dataset_schema.py", "inference.py", "signature.py", "train.py", "verification_rows.py"]
+
+@pytest.mark.parametrize("pipeline", ["end-to-end", "upload-inference"])
+def test_archive_of_each_function_has_its_handler(churn: PipelineConfig, pipeline: str) -> None:
+    for function in catalog.build(pipeline, churn).functions:
+        check_handler(function)
 
 
-def test_archive_of_the_function_has_its_handler(built: BuiltPipeline) -> None:
-    (function,) = built.functions
+def check_handler(function: LambdaFunction) -> None:
     module, _, name = function.handler.partition(".")
 
     with zipfile.ZipFile(io.BytesIO(function.archive)) as archive:
@@ -64,6 +75,6 @@ def test_archive_of_the_function_has_its_handler(built: BuiltPipeline) -> None:
 def test_every_code_address_of_the_definition_is_an_artifact(built: BuiltPipeline) -> None:
     addresses = {part for part in built.definition().split('"') if "/code/" in part and part.startswith("s3://")}
 
-    assert len(addresses) == 6
+    assert len(addresses) == 7
     for address in addresses:
         assert any(artifact.startswith(address) for artifact in built.artifacts)

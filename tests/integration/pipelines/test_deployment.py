@@ -10,7 +10,7 @@ from pipelines.deployment.functions import Change
 from pipelines.errors import NoSuchBucket, PlaceholderAccount, RequestRefused, WrongRegion
 from tests.fakes.aws_account import FakeAccount
 
-FUNCTION = "churn-get-latest-approved-model"
+FUNCTIONS = ("churn-get-latest-approved-model", "churn-notify-failure", "churn-verdict")
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def test_deploy_first_time_brings_files_functions_and_definition_in_this_order(
     assert account.calls == [
         "HeadBucket",
         *["HeadObject", "PutObject"] * files,
-        *["GetFunctionConfiguration", "CreateFunction", "GetFunctionConfiguration"],
+        *["GetFunctionConfiguration", "CreateFunction", "GetFunctionConfiguration"] * len(FUNCTIONS),
         "CreatePipeline",
     ]
     assert deployed.pipeline_arn == "arn:aws:sagemaker:us-west-2:123456789012:pipeline/churn-end-to-end"
-    assert (deployed.uploads.new, deployed.functions) == (files, {FUNCTION: Change.CREATED})
+    assert (deployed.uploads.new, deployed.functions) == (files, dict.fromkeys(FUNCTIONS, Change.CREATED))
 
 
 def test_deploy_sends_exactly_the_definition_that_was_built(built: BuiltPipeline, account: FakeAccount) -> None:
@@ -51,13 +51,13 @@ def test_deploy_again_changes_nothing_but_the_definition(built: BuiltPipeline, a
 
     changing = [call for call in account.calls if not call.startswith(("Head", "Get"))]
     assert changing == ["CreatePipeline", "UpdatePipeline"]
-    assert (deployed.uploads.new, deployed.functions) == (0, {FUNCTION: Change.UNCHANGED})
+    assert (deployed.uploads.new, deployed.functions) == (0, dict.fromkeys(FUNCTIONS, Change.UNCHANGED))
 
 
 def test_deploy_function_as_the_configuration_says(built: BuiltPipeline, account: FakeAccount) -> None:
     deploy(built, account.session())
 
-    function = account.functions[FUNCTION]
+    function = account.functions["churn-get-latest-approved-model"]
     assert (function["Timeout"], function["MemorySize"]) == (360, 256)
     assert (function["Handler"], function["Runtime"]) == ("get_latest_approved_model.handler", "python3.12")
     assert function["Role"] == built.config.role_arn
@@ -70,7 +70,7 @@ def test_deploy_reports_what_it_does(built: BuiltPipeline, account: FakeAccount)
 
     assert lines == [
         f"files: {len(built.artifacts)} uploaded, 0 already there",
-        f"function {FUNCTION}: created",
+        *(f"function {name}: created" for name in FUNCTIONS),
         "pipeline churn-end-to-end: up to date",
     ]
 

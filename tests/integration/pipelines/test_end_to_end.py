@@ -1,10 +1,6 @@
 """What the end-to-end pipeline promises, read from its definition."""
 
-import ast
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +8,25 @@ import pytest
 from pipelines import catalog
 from pipelines.built import BuiltPipeline
 from pipelines.config import PipelineConfig
-from pipelines.references import StepNode, step_nodes
+from pipelines.references import step_nodes
+from tests.integration.pipelines.nodes import (
+    Nodes,
+    arguments_of,
+    help_of,
+    option,
+    unknown_options,
+    unmounted_folders,
+    unread_inputs,
+    working_steps,
+)
 
-SCRIPTS = Path(__file__).parents[3] / "scripts"
-Nodes = dict[str, StepNode]
+PROCESSING = ("QueryFeatures", "Preprocess", "Evaluate", "EvaluateIfLabelled", "PublishToAthena")
 
 
 @pytest.fixture(scope="module")
 def nodes(built: BuiltPipeline) -> Nodes:
-    return {node.name: node for node in step_nodes(json.loads(built.definition())["Steps"])}
+    """The steps that do the work; those that tell of a failure are test_notify_failure's."""
+    return working_steps(built)
 
 
 @pytest.fixture(scope="module")
@@ -28,29 +34,27 @@ def parameters(built: BuiltPipeline) -> dict[str, dict[str, Any]]:
     return {item["Name"]: item for item in json.loads(built.definition())["Parameters"]}
 
 
-def arguments_of(node: StepNode) -> list[Any]:
-    arguments: list[Any] = node.body["Arguments"]["AppSpecification"]["ContainerArguments"]
-    return arguments
-
-
 def test_steps_wait_for_each_other_as_the_design_says(nodes: Nodes) -> None:
     assert {name: node.upstream for name, node in nodes.items()} == {
         "QueryFeatures": set(),
         "Preprocess": {"QueryFeatures"},
         "Train": {"Preprocess"},
-        "Evaluate": {"Preprocess", "Train"},
+        "GetChampion": set(),
+        "Evaluate": {"Preprocess", "Train", "GetChampion"},
+        "Verdict": {"Evaluate"},
         "Gate": {"Evaluate"},
-        "Register": {"Gate", "Train", "Evaluate", "QueryFeatures"},
+        "Register": {"Gate", "Train", "Evaluate", "Verdict", "QueryFeatures"},
         "GetLatestApprovedModel": {"Gate"},
         "CreateModel": {"GetLatestApprovedModel"},
         "Transform": {"Preprocess", "CreateModel"},
+        "EvaluateIfLabelled": {"Preprocess", "GetLatestApprovedModel", "Transform"},
         "PublishToAthena": {"Preprocess", "GetLatestApprovedModel", "Transform"},
     }
 
 
 def test_input_from_s3_is_read_by_preprocess_itself(built_from_s3: BuiltPipeline, churn: PipelineConfig) -> None:
     document = json.loads(built_from_s3.definition())
-    steps = {node.name: node for node in step_nodes(document["Steps"])}
+    steps = working_steps(built_from_s3)
     (parameter,) = [item for item in document["Parameters"] if item["Name"] == "InputDataUri"]
 
     assert "QueryFeatures" not in steps
@@ -65,8 +69,8 @@ def test_query_asks_for_whom_preprocess_splits(nodes: Nodes) -> None:
     """The customers to learn from and to score, in one table: the two ranges may share some."""
     query, preprocess = arguments_of(nodes["QueryFeatures"]), arguments_of(nodes["Preprocess"])
 
-    for option in ("--train-id-start", "--train-id-end", "--batch-id-start", "--batch-id-end"):
-        assert query[query.index(option) + 1] == preprocess[preprocess.index(option) + 1]
+    for name in ("--train-id-start", "--train-id-end", "--batch-id-start", "--batch-id-end"):
+        assert query[query.index(name) + 1] == preprocess[preprocess.index(name) + 1]
 
 
 def test_query_writes_where_nothing_else_does(nodes: Nodes) -> None:
@@ -77,11 +81,6 @@ def test_query_writes_where_nothing_else_does(nodes: Nodes) -> None:
     assert "Execution.PipelineExecutionId" in unload
     assert "Execution.PipelineExecutionId" in output
     assert unload != output
-
-
-def test_no_step_depends_on_another_by_name_only(nodes: Nodes) -> None:
-    """Edges are data: the service has refused explicit dependencies on condition steps."""
-    assert not [name for name, node in nodes.items() if "DependsOn" in node.body]
 
 
 def test_gate_outcome_is_an_argument_of_the_lookup(nodes: Nodes) -> None:
@@ -113,7 +112,7 @@ def test_every_step_that_can_be_tried_again_is(nodes: Nodes) -> None:
     step = {"Step.SERVICE_FAULT", "Step.THROTTLING"}
     job = step | {"SageMaker.RESOURCE_LIMIT", "SageMaker.JOB_INTERNAL_ERROR", "SageMaker.CAPACITY_ERROR"}
 
-    for name in ("QueryFeatures", "Preprocess", "Train", "Evaluate", "Transform", "PublishToAthena"):
+    for name in (*PROCESSING, "Train", "Transform"):
         assert policies[name] == job
     for name in ("Register", "CreateModel"):
         assert policies[name] == step
@@ -143,8 +142,8 @@ def test_every_output_of_an_execution_has_its_id_in_the_address(nodes: Nodes) ->
     addresses = [address for node in nodes.values() for address in node.processing_outputs.values()]
     addresses.append(json.dumps(nodes["Transform"].body["Arguments"]["TransformOutput"]["S3OutputPath"]))
 
-    assert len(addresses) == 8
-    assert len(set(addresses)) == 8
+    assert len(addresses) == 10
+    assert len(set(addresses)) == 10
     assert all("Execution.PipelineExecutionId" in address for address in addresses)
 
 
@@ -204,8 +203,16 @@ def test_registered_model_serves_in_script_mode_and_tells_where_it_is_from(nodes
         "GitCommit": {"Get": "Parameters.GitCommit"},
         "InputDataUri": {"Get": "Steps.QueryFeatures.ProcessingOutputConfig.Outputs['raw'].S3Output.S3Uri"},
         "FeatureGroupName": "churn-features",
+        "GateMetric": {"Get": "Steps.Verdict.OutputParameters['Metric']"},
+        "GateValue": {"Get": "Steps.Verdict.OutputParameters['Value']"},
+        "GateReason": {"Get": "Steps.Verdict.OutputParameters['MetadataReason']"},
+        "ChampionModelPackageArn": {"Get": "Steps.Verdict.OutputParameters['ChampionModelPackageArn']"},
+        "ChampionValue": {"Get": "Steps.Verdict.OutputParameters['ChampionValue']"},
+        "RegisteredAs": {"Get": "Steps.Verdict.OutputParameters['ApprovalStatus']"},
+        "ApprovalReason": {"Get": "Steps.Verdict.OutputParameters['ApprovalReason']"},
     }
-    assert arguments["ModelApprovalStatus"] == {"Get": "Parameters.ModelApprovalStatus"}
+    assert arguments["ModelApprovalStatus"] == {"Get": "Steps.Verdict.OutputParameters['ApprovalStatus']"}
+    assert nodes["Verdict"].body["Arguments"]["ApprovalStatus"] == {"Get": "Parameters.ModelApprovalStatus"}
 
 
 def test_transform_sends_whole_parquet_files_below_its_limit(nodes: Nodes, churn: PipelineConfig) -> None:
@@ -228,53 +235,68 @@ def test_parameters_have_the_configurations_values(
     assert parameters["InferenceDate"]["DefaultValue"] == "today"
 
 
-@pytest.mark.parametrize("name", ["QueryFeatures", "Preprocess", "Evaluate", "PublishToAthena"])
+@pytest.mark.parametrize("name", PROCESSING)
 def test_arguments_of_a_processing_step_are_options_of_its_script(nodes: Nodes, name: str) -> None:
     """Two houses, one contract: the pipeline knows no script's inside, so this asks the script."""
-    entrypoint = nodes[name].body["Arguments"]["AppSpecification"]["ContainerEntrypoint"][-1]
-    help_text = _help_of(Path(entrypoint).name)
-
-    options = {str(item).rstrip("=") for item in arguments_of(nodes[name]) if str(item).startswith("--")}
-
-    assert not {option for option in options if f"{option} " not in help_text}
+    assert not unknown_options(nodes[name])
 
 
 def test_hyperparameters_are_options_of_the_training_script(nodes: Nodes) -> None:
-    help_text = _help_of("train.py")
+    help_text = help_of("train.py")
 
     names = {name for name in nodes["Train"].body["Arguments"]["HyperParameters"] if not name.startswith("sagemaker_")}
 
     assert not {name for name in names if f"--{name} " not in help_text}
 
 
-def test_folders_of_a_processing_step_are_where_its_inputs_and_outputs_are(nodes: Nodes) -> None:
-    for name in ("QueryFeatures", "Preprocess", "Evaluate", "PublishToAthena"):
-        arguments = nodes[name].body["Arguments"]
-        mounted = [item["S3Input"]["LocalPath"] for item in arguments["ProcessingInputs"]]
-        mounted += [
-            item["S3Output"]["LocalPath"] for item in arguments.get("ProcessingOutputConfig", {}).get("Outputs", [])
-        ]
-
-        paths = [item for item in arguments_of(nodes[name]) if str(item).startswith("/opt/ml/")]
-
-        assert all(any(path == folder or path.startswith(f"{folder}/") for folder in mounted) for path in paths)
+@pytest.mark.parametrize("name", PROCESSING)
+def test_folders_of_a_processing_step_are_where_its_inputs_and_outputs_are(nodes: Nodes, name: str) -> None:
+    assert not unmounted_folders(nodes[name])
 
 
-def test_lookup_function_reads_the_arguments_that_it_is_given(nodes: Nodes) -> None:
-    source = (SCRIPTS / "lambdas" / "get_latest_approved_model.py").read_text(encoding="utf-8")
-    texts = {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)}
+@pytest.mark.parametrize("name", ["GetChampion", "Verdict", "GetLatestApprovedModel"])
+def test_function_reads_the_event_that_it_is_given(nodes: Nodes, built: BuiltPipeline, name: str) -> None:
+    assert not unread_inputs(nodes[name], built)
 
-    given = set(nodes["GetLatestApprovedModel"].body["Arguments"]) - {"PipelineExecutionArn"}
 
-    assert given <= texts
+def test_gate_asks_for_the_threshold_and_not_much_worse_than_the_champion(nodes: Nodes) -> None:
+    report = {"Get": "Steps.Evaluate.PropertyFiles.Evaluation"}
+    metric = "binary_classification_metrics.auc.value"
+
+    assert nodes["Gate"].body["Arguments"]["Conditions"] == [
+        {
+            "Type": "GreaterThanOrEqualTo",
+            "LeftValue": {"Std:JsonGet": {"PropertyFile": report, "Path": metric}},
+            "RightValue": {"Get": "Parameters.MetricThreshold"},
+        },
+        {
+            "Type": "LessThanOrEqualTo",
+            "LeftValue": {"Std:JsonGet": {"PropertyFile": report, "Path": "gate.shortfall"}},
+            "RightValue": {"Get": "Parameters.ChampionTolerance"},
+        },
+    ]
+
+
+def test_gate_without_tolerance_asks_for_the_threshold_alone(churn: PipelineConfig) -> None:
+    gate = churn.gate.model_copy(update={"tolerance": None})
+    built = catalog.build("end-to-end", churn.model_copy(update={"gate": gate}))
+    steps = working_steps(built)
+
+    assert len(steps["Gate"].body["Arguments"]["Conditions"]) == 1
+    assert "ChampionTolerance" not in built.definition()
+    assert option(steps["Evaluate"], "--tolerance") == "none"
+
+
+def test_champion_is_an_argument_so_that_a_cached_evaluation_is_of_the_same_one(nodes: Nodes) -> None:
+    """Arguments are part of SageMaker's cache key; what lies at an address is not."""
+    assert option(nodes["Evaluate"], "--champion-arn") == {
+        "Get": "Steps.GetChampion.OutputParameters['ModelPackageArn']"
+    }
 
 
 def test_description_and_names_of_the_pipeline(built: BuiltPipeline) -> None:
     assert built.name == "churn-end-to-end"
     assert built.description.startswith("Train, evaluate and register a model")
-    assert [function.name for function in built.functions] == ["churn-get-latest-approved-model"]
-
-
-def _help_of(script: str) -> str:
-    command = [sys.executable, str(SCRIPTS / script), "--help"]
-    return subprocess.run(command, capture_output=True, text=True, check=True, env={"COLUMNS": "200"}).stdout
+    assert [function.name for function in built.functions] == [
+        *("churn-get-latest-approved-model", "churn-notify-failure", "churn-verdict"),
+    ]

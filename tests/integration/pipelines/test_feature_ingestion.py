@@ -2,9 +2,6 @@
 
 import itertools
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +11,7 @@ from pipelines.built import BuiltPipeline
 from pipelines.config import PipelineConfig
 from pipelines.config.ingestion import Ingestion
 from pipelines.errors import InvalidDefinition
-
-SCRIPT = Path(__file__).parents[3] / "scripts" / "ingest_features.py"
+from tests.integration.pipelines.nodes import unknown_options, working_steps
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +20,8 @@ def ingestion(churn: PipelineConfig) -> BuiltPipeline:
 
 
 def step_of(built: BuiltPipeline) -> dict[str, Any]:
-    (step,) = json.loads(built.definition())["Steps"]
-    found: dict[str, Any] = step
-    return found
+    (node,) = working_steps(built).values()
+    return dict(node.body)
 
 
 def arguments_of(built: BuiltPipeline) -> list[Any]:
@@ -52,12 +47,9 @@ def test_ingestion_and_query_mean_the_same_group_and_manifest(ingestion: BuiltPi
 
 def test_arguments_are_options_of_the_script(ingestion: BuiltPipeline) -> None:
     """Two houses, one contract: the pipeline knows no script's inside, so this asks the script."""
-    command = [sys.executable, str(SCRIPT), "--help"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True, env={"COLUMNS": "200"}).stdout
+    (node,) = working_steps(ingestion).values()
 
-    options = {item for item in arguments_of(ingestion) if str(item).startswith("--")}
-
-    assert not {option for option in options if f"{option} " not in text}
+    assert not unknown_options(node)
 
 
 def test_refused_rows_of_two_executions_lie_apart(ingestion: BuiltPipeline) -> None:

@@ -15,4 +15,6 @@ def test_importing_catalog_config_and_deployment_does_not_import_the_sdk() -> No
 
     output = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
 
-    assert output.stdout == "('feature-ingestion', 'end-to-end')\n"
+    assert output.stdout == (
+        "('feature-ingestion', 'training', 'batch-inference', 'upload-inference', 'evaluation', 'end-to-end')\n"
+    )

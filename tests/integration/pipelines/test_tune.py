@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from pipelines import catalog
 from pipelines.config import PipelineConfig
 from pipelines.config.tune import Tune
-from pipelines.offline import offline
-from pipelines.validate import validate
 from sagemaker_local.engine.definition import parse
 from sagemaker_local.engine.expressions import is_expression
 from sagemaker_local.engine.tuning.plan import read_plan
 from sagemaker_local.records.shapes import check
+from tests.integration.pipelines.nodes import all_steps
 
 RANGES = {
     "max_depth": {"min": 3, "max": 9},
@@ -27,32 +27,17 @@ RANGES = {
 OWN_IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/trainer:1"
 
 
-def definition(config: PipelineConfig, tune: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A pipeline of Preprocess and Train; Train is tuned when there are settings for it."""
-    with offline(config.region):
-        from pipelines.sdk import Pipeline
-        from pipelines.steps.context import StepContext
-        from pipelines.steps.preprocess import preprocess
-        from pipelines.steps.train import train
-        from pipelines.steps.tune import tune as tuned
+def tuned(config: PipelineConfig, **tune: Any) -> PipelineConfig:
+    """The configuration with `training.tune`."""
+    settings = Tune.model_validate_json(json.dumps({"ranges": RANGES, **tune}))
+    return config.model_copy(update={"training": config.training.model_copy(update={"tune": settings})})
 
-        context = StepContext.of(config)
-        prepared = preprocess(context, context.parameters.input_data_uri)
-        if tune is None:
-            trained = train(context, prepared)
-            step = getattr(trained, "step", trained)
-        else:
-            step = tuned(context, prepared, Tune.model_validate_json(json.dumps({"ranges": RANGES, **tune}))).step
-        text = Pipeline(
-            name="tuned",
-            parameters=context.parameters.all(),
-            steps=[prepared, step],
-            sagemaker_session=context.session,
-            pipeline_experiment_config=None,
-        ).definition()
-    document: dict[str, Any] = json.loads(text)
-    used = [item for item in document["Parameters"] if f'"Parameters.{item["Name"]}"' in text]
-    return {**document, "Parameters": used}
+
+def definition(config: PipelineConfig, tune: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The training pipeline; Train is tuned when there are settings for it."""
+    built = catalog.build("training", config if tune is None else tuned(config, **tune))
+    document: dict[str, Any] = json.loads(built.definition())
+    return document
 
 
 def arguments(config: PipelineConfig, **tune: Any) -> dict[str, Any]:
@@ -147,20 +132,25 @@ def test_only_an_image_of_ones_own_has_metric_definitions(from_s3: PipelineConfi
 
 
 def test_archive_is_that_of_the_best_training_job(from_s3: PipelineConfig) -> None:
-    with offline(from_s3.region):
-        from pipelines.steps.context import StepContext
-        from pipelines.steps.preprocess import preprocess
-        from pipelines.steps.tune import tune as tuned
-
-        context = StepContext.of(from_s3)
-        prepared = preprocess(context, context.parameters.input_data_uri)
-        settings = Tune.model_validate_json(json.dumps({"ranges": RANGES}))
-        archive = tuned(context, prepared, settings).archive.expr
+    evaluate, register = (
+        all_steps(catalog.build("training", tuned(from_s3)))[name] for name in ("Evaluate", "Register")
+    )
+    (archive,) = [
+        item["S3Input"]["S3Uri"]
+        for item in evaluate.body["Arguments"]["ProcessingInputs"]
+        if item["InputName"] == "model"
+    ]
 
     joined = archive["Std:Join"]
     best = {"Get": "Steps.Train.TrainingJobSummaries[0].TrainingJobName"}
     assert "/".join(str(value) for value in joined["Values"][:-2]) == f"{from_s3.root_uri}/models"
     assert (joined["On"], joined["Values"][-2:]) == ("/", [best, "output/model.tar.gz"])
+    (container,) = register.body["Arguments"]["InferenceSpecification"]["Containers"]
+    assert container["ModelDataUrl"] == archive
+
+
+def test_failure_of_the_tuning_is_told_as_every_other(from_s3: PipelineConfig) -> None:
+    assert "NotifyFailure-Train" in all_steps(catalog.build("training", tuned(from_s3)))
 
 
 def test_definition_is_the_same_each_time(from_s3: PipelineConfig) -> None:
@@ -172,8 +162,6 @@ def test_step_is_a_request_that_aws_and_the_local_endpoint_take(from_s3: Pipelin
     document = definition(from_s3, {"strategy": strategy})
     text = json.dumps(document)
     step = document["Steps"][1]
-
-    validate(text)
 
     assert parse(text).steps["Train"].type.name == step["Type"] == "Tuning"
     name = "HyperParameterTuningJobName"

@@ -303,7 +303,7 @@ def test_script_runs_alone_and_helps_in_time(name: str, tmp_path: Path) -> None:
         *("batch_curves", "batch_labels", "batch_metrics", "evaluation_charts", "evaluation_page", "label_join"),
         *("markup", "published_rows", "raw_labels", "scored_rows", "svg_plot"),
     }
-    libraries = {"athena_client", "athena_sql", "dataset_schema", "signature", "inference"}
+    libraries = {"athena_client", "athena_sql", "dataset_schema", "id_shares", "signature", "inference"}
     models = {"champion", "gate_verdict", "packed_model", "verification_rows", "verify_model"}
     is_command = name not in publishing | features | rows | evaluation | libraries | models
     assert bool(re.match(r"usage: ", ended.stdout)) is is_command

@@ -1,6 +1,7 @@
 """Definitions of several configurations, built once."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +25,34 @@ def _regression() -> PipelineConfig:
     return PipelineConfig.model_validate_json(json.dumps(values))
 
 
-@pytest.fixture(scope="session", params=["churn", "features", "breast_cancer", "seed", "regression"])
+def _churn() -> PipelineConfig:
+    return load([CONFIGS / "pipeline_config.yaml"])
+
+
+_CONFIGS: dict[str, Callable[[], PipelineConfig]] = {
+    "churn": _churn,
+    "files": lambda: _churn().model_copy(update={"data_source": "s3"}),
+    "breast_cancer": lambda: load([CONFIGS / "breast_cancer.yaml"]),
+    "seed": lambda: load([CHECKOUT / "tests" / "unit" / "pipelines" / "config" / "seed_example.yaml"]),
+    "regression": _regression,
+}
+_EVERYWHERE = ("end-to-end", "training", "batch-inference", "upload-inference")
+_BUILDS = [(name, pipeline) for name in _CONFIGS for pipeline in _EVERYWHERE]
+_BUILDS += [("churn", "feature-ingestion"), ("churn", "evaluation"), ("regression", "evaluation")]
+
+
+@pytest.fixture(scope="session", params=_BUILDS, ids=lambda build: f"{build[1]}-{build[0]}")
 def text(request: pytest.FixtureRequest) -> str:
     """Build a definition in an account, as it is deployed."""
-    configs = {
-        "churn": lambda: load([CONFIGS / "pipeline_config.yaml"]),
-        "features": lambda: load([CONFIGS / "pipeline_config.yaml"]).model_copy(
-            update={"data_source": "feature_store"}
-        ),
-        "breast_cancer": lambda: load([CONFIGS / "breast_cancer.yaml"]),
-        "seed": lambda: load([CHECKOUT / "tests" / "unit" / "pipelines" / "config" / "seed_example.yaml"]),
-        "regression": _regression,
-    }
-    config = configs[request.param]().with_account_id("123456789012")
-    return catalog.build("end-to-end", config).definition()
+    name, pipeline = request.param
+    return catalog.build(pipeline, _CONFIGS[name]().with_account_id("123456789012")).definition()
+
+
+@pytest.fixture(scope="session")
+def end_to_end() -> list[dict[str, Any]]:
+    """List all steps of the pipeline that has every type."""
+    config = _churn().with_account_id("123456789012")
+    return _all_steps(json.loads(catalog.build("end-to-end", config).definition()))
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +64,10 @@ def definition(text: str) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def steps(definition: dict[str, Any]) -> list[dict[str, Any]]:
     """List all steps, those in branches too."""
+    return _all_steps(definition)
+
+
+def _all_steps(definition: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for step in definition["Steps"]:
         found.append(step)

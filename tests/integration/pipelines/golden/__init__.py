@@ -15,9 +15,14 @@ from pipelines.config import PipelineConfig
 
 FOLDER = Path(__file__).parent
 FILES = {
+    "batch_inference.json": ("batch-inference", "feature_store"),
+    "batch_inference_s3.json": ("batch-inference", "s3"),
     "end_to_end.json": ("end-to-end", "feature_store"),
     "end_to_end_s3.json": ("end-to-end", "s3"),
+    "evaluation.json": ("evaluation", "feature_store"),
     "feature_ingestion.json": ("feature-ingestion", "feature_store"),
+    "training.json": ("training", "feature_store"),
+    "upload_inference.json": ("upload-inference", "feature_store"),
 }
 """Each file's pipeline, and the data_source that it is built with."""
 

@@ -47,7 +47,6 @@ def test_load_required_keys_only_fills_every_default(write: Write) -> None:
     config = load([write("a.yaml", MINIMAL)])
 
     assert config.input_uri == "s3://my-bucket/team/churn/data/input/"
-    assert config.batch_pipeline_name == "churn-batch-inference"
     assert config.function_role_arn == "arn:aws:iam::123456789012:role/Pipelines"
     assert config.registration.approval_status == "PendingManualApproval"
 
