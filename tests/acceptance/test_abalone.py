@@ -88,3 +88,26 @@ def test_a_shells_number_is_proved_and_explained_in_rings(terminal: Terminal, ex
     base, total = re.search(r"Without any feature: (\d+\.\d+)\. With all contributions: (\d+\.\d+)\.", text).groups()  # type: ignore[union-attr]  # it is printed
     moved = [float(value) for value in re.findall(r"│ +([+-]\d+\.\d+) +│", text)]
     assert float(base) + sum(moved) == pytest.approx(float(total), abs=0.001)
+
+
+def test_a_file_that_is_uploaded_is_scored_published_and_evaluated(
+    terminal: Terminal, executed: str, tmp_path: Path
+) -> None:
+    """Shells without ids or a header, as the data has them; these have rings, so the scores are measured, too."""
+    write_headerless(terminal.folder / "new.csv", abalone_rows(SHELLS).slice(0, 20))
+    place = "s3://mlbucket-sagemaker/mlops/abalone/new/"
+    terminal.output(("python", "pipeline.py", "upload", "new.csv", "--to", place, *CONFIG))
+
+    text = terminal.output(
+        ("python", "execute_pipeline.py", "upload-inference", "--param", f"InputDataUri={place}", *CONFIG)
+    )
+
+    assert re.search(r"The batch: rmse \d\.\d+", text), text
+    rows = query(
+        terminal,
+        tmp_path,
+        "SELECT abalone_id, prediction, prediction_probability FROM abalone_predictions_uploads ORDER BY abalone_id",
+    )
+    assert [row["abalone_id"] for row in rows] == [f"ABALONE_{number:06d}" for number in range(1, 21)]
+    assert all(0 < float(str(row["prediction"])) < 40 for row in rows)
+    assert {row["prediction_probability"] for row in rows} == {None}
