@@ -15,7 +15,9 @@ import pytest
 from botocore import xform_name
 from botocore.validate import ParamValidator
 
-from tests.fakes.markdown import ROOT, page
+from pipelines import catalog
+from pipelines.config import load
+from tests.fakes.markdown import ROOT, page, section, tables
 
 PAGE = page("docs/aws.md")
 GOLDEN = ROOT / "tests/integration/pipelines/golden/end_to_end.json"
@@ -39,7 +41,13 @@ NEVER_CALLED = {"athena:GetDatabase", "logs:GetQueryResults"}
 """Methods that another service has by the same name, which is the one that is called: here Glue and Athena."""
 PREFIXES = {"sagemaker-featurestore-runtime": "sagemaker"}
 """Services whose actions begin with another service's name."""
-OF_IAM = {"iam:PassRole", "lambda:InvokeFunction", "s3:ListBucket"}
+OF_A_COPY = {
+    *("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:AbortMultipartUpload"),
+    *("s3:GetObjectTagging", "s3:GetObjectVersionTagging", "s3:PutObjectTagging"),
+}
+OF_IAM = {
+    *("iam:PassRole", "lambda:InvokeFunction", "s3:ListBucket", "s3:GetObjectVersion", "s3:GetObjectVersionTagging"),
+}
 """Actions without an operation of that name."""
 OF_A_STEP = {
     "Processing": {f"sagemaker:{verb}ProcessingJob" for verb in ("Create", "Describe", "Stop")},
@@ -112,6 +120,15 @@ def _actions(names: set[str], services: set[str]) -> Iterator[str]:
 
 
 CALLS = sorted(set(calls()))
+CONFIG = load([ROOT / "configs/pipeline_config.yaml"]).with_account_id("123456789012")
+ROLES = {
+    row.spans("role")[0]: row.spans("statements")
+    for row in section(tables(PAGE), "What the account needs / Which pipeline needs what")
+}
+"""The statements of each role, where every pipeline has its own."""
+BY_THE_SERVICE = {"FeatureTable", "Uploads"}
+"""Feature Store makes its table, and Athena reads it, with the role that asks; S3 copies a version with its tags."""
+FOR_ALL = ("Objects", "Bucket", "Steps", "Jobs", "Function", "Logs", "JobMetrics", "Image")
 
 
 def test_calls_of_every_caller_are_seen() -> None:
@@ -149,12 +166,51 @@ def test_services_of_every_caller_are_looked_through() -> None:
         assert set(re.findall(r"client\(\"([a-z0-9-]+)\"", text)) <= services
 
 
+def test_copy_of_an_upload_is_allowed_to_the_role() -> None:
+    """CopyObject, and above 5 GB its parts; of a version where there is one, and with the object's tags."""
+    assert "s3.copy(" in (ROOT / "scripts/lambdas/start_on_upload.py").read_text(encoding="utf-8")
+    assert allowed(ROLE) >= OF_A_COPY
+
+
 def test_steps_of_the_pipeline_are_allowed_to_the_role() -> None:
     types = set(re.findall(r'"Type": "(\w+)"', GOLDEN.read_text(encoding="utf-8"))) & OF_A_STEP.keys()
 
     assert types == OF_A_STEP.keys()
     for kind in types:
         assert OF_A_STEP[kind] <= allowed(ROLE)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_of_its_own_has_the_statements_that_its_pipeline_needs(role: str) -> None:
+    given = {action for name in (*FOR_ALL, *ROLES[role]) for action in statement_actions(name)}
+
+    assert needed_by(role) - given == set()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_of_its_own_has_no_statement_that_its_pipeline_does_not_need(role: str) -> None:
+    needed = needed_by(role)
+
+    assert [name for name in ROLES[role] if not statement_actions(name) & needed and name not in BY_THE_SERVICE] == []
+
+
+def statement_actions(sid: str) -> set[str]:
+    (statement,) = [item for item in document(ROLE)["Statement"] if item["Sid"] == sid]
+    return set(_list(statement["Action"]))
+
+
+def needed_by(role: str) -> set[str]:
+    """What the scripts of a role call, and what the service does for its steps."""
+    names = catalog.names() if role == "functions.role_arn" else [role.removeprefix("roles.").replace("_", "-")]
+    built = [catalog.build(name, CONFIG) for name in names]
+    if role == "functions.role_arn":
+        packed = {f"lambdas/{one.handler.partition('.')[0]}.py" for item in built for one in item.functions}
+        types = set()
+    else:
+        packed = {address.rpartition("/")[2] for item in built for address in item.artifacts}
+        types = set(re.findall(r'"Type": "(\w+)"', built[0].definition())) & OF_A_STEP.keys()
+    called = {action for _, file, action in CALLS if file.removeprefix("scripts/") in packed}
+    return called | {action for kind in types for action in OF_A_STEP[kind]}
 
 
 def test_search_for_hyperparameters_is_allowed_to_the_role() -> None:
