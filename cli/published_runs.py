@@ -69,6 +69,8 @@ def current_runs(context: Context) -> dict[str, Publication]:
 
 def run_of_execution(context: Context, day: str, execution: str) -> Publication | None:
     """What an execution published for a day, when readers see it."""
+    if find_table(context) is None:
+        return None
     pages = context.client("glue").get_paginator("get_partitions")
     for page in pages.paginate(**names(context), Expression=f"dt = '{day}'"):
         for partition in page["Partitions"]:

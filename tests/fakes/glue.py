@@ -68,6 +68,8 @@ class FakeGlue:
         TableName: str,  # noqa: N803  # boto3's own spelling
         Expression: str = "",  # noqa: N803  # boto3's own spelling
     ) -> Iterator[dict[str, Any]]:
+        if (DatabaseName, TableName) not in self.tables:
+            raise error("EntityNotFoundException", "GetPartitions")
         for key, partition in self.partitions.items():
             if key[:2] == (DatabaseName, TableName) and Expression in {"", f"dt = '{key[2]}'"}:
                 yield {"Partitions": [partition]}

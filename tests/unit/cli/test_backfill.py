@@ -151,6 +151,15 @@ def test_failed_day_does_not_stop_the_others(terminal: Terminal) -> None:
     assert "2026-02-01: python pipeline.py status run000000001 --local" in terminal.printed.getvalue()
 
 
+def test_execution_that_fails_before_the_table_was_ever_made_is_a_failed_day(terminal: Terminal) -> None:
+    terminal.service.outcomes["2026-02-01"] = "Failed"
+
+    exit_code = terminal.run(last="2026-02-01")
+
+    assert exit_code == 1
+    assert terminal.rows["2026-02-01"][0] == "failed"
+
+
 def test_stop_on_failure_starts_no_more_days(terminal: Terminal) -> None:
     terminal.service.outcomes["2026-02-01"] = "Failed"
 
