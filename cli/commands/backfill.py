@@ -46,7 +46,7 @@ def backfill(context: Context, options: argparse.Namespace) -> int:
     _check_parallel(options.parallel)
     given = parse(options.param)
     built = definitions.build(context, options.pipeline)
-    defaults = _defaults(options.pipeline, built.definition())
+    defaults = _defaults(context, options.pipeline, built.definition())
     parameters = _parameters(options, given, defaults)
     if options.model is not None:
         _check_model(context, options.model)
@@ -112,20 +112,30 @@ def _check_parallel(count: int) -> None:
         raise CommandError(f"--parallel {count} is refused: allowed are 1 to {_MOST_PARALLEL} days at once.")
 
 
-def _defaults(pipeline: str, definition: str) -> dict[str, str]:
+def _defaults(context: Context, pipeline: str, definition: str) -> dict[str, str]:
     """The parameters of a pipeline that can be run for a day, with their defaults as text."""
     document = json.loads(definition)
     parameters = {entry["Name"]: str(entry.get("DefaultValue", "")) for entry in document["Parameters"]}
+    publishes = next((step for step in document["Steps"] if step["Name"] == _PUBLISHES), None)
     lacks = [
         *([f"the parameter {DAY}"] if DAY not in parameters else []),
-        *([f"a step {_PUBLISHES}"] if all(step["Name"] != _PUBLISHES for step in document["Steps"]) else []),
+        *([f"a step {_PUBLISHES}"] if publishes is None else []),
     ]
-    if lacks:
+    why = f"it lacks {' and '.join(lacks)}" if lacks else ""
+    # The days that are there already, and what became of one, are read off the daily table.
+    if publishes is not None and (table := _table_of(publishes)) != context.config.athena_output_table:
+        why = f"it publishes to {table}, not to {published_runs.table_name(context)}"
+    if why:
         raise CommandError(
-            f"pipeline {pipeline!r} cannot be run for days that have passed: it lacks {' and '.join(lacks)}. "
-            "Backfill one that publishes, such as batch-inference."
+            f"pipeline {pipeline!r} cannot be run for days that have passed: {why}. Backfill one that publishes days, "
+            "such as batch-inference."
         )
     return parameters
+
+
+def _table_of(step: Mapping[str, Any]) -> str:
+    words = step["Arguments"]["AppSpecification"]["ContainerArguments"]
+    return str(words[words.index("--table") + 1])
 
 
 def _parameters(options: argparse.Namespace, given: dict[str, str], defaults: Mapping[str, str]) -> dict[str, str]:

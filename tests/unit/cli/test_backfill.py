@@ -20,11 +20,16 @@ def definition(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the pipeline's definition has; a test may change it."""
     document = {
         "Parameters": [{"Name": name, "Type": "String", "DefaultValue": value} for name, value in NAMES.items()],
-        "Steps": [{"Name": "Transform"}, {"Name": "PublishToAthena"}],
+        "Steps": [{"Name": "Transform"}, publish_step("daily")],
     }
     built = SimpleNamespace(definition=lambda: json.dumps(document))
     monkeypatch.setattr(definitions, "build", lambda *_: built)
     return document
+
+
+def publish_step(table: str) -> dict[str, Any]:
+    words = ["--database", "scores", "--table", table]
+    return {"Name": "PublishToAthena", "Arguments": {"AppSpecification": {"ContainerArguments": words}}}
 
 
 @pytest.fixture
@@ -309,4 +314,13 @@ def test_pipeline_that_does_not_publish_days_is_refused_with_what_it_lacks(
     definition.update(Parameters=[], Steps=[{"Name": "IngestFeatures"}])
 
     with pytest.raises(CommandError, match="it lacks the parameter InferenceDate and a step PublishToAthena"):
+        terminal.run()
+
+
+def test_pipeline_that_publishes_to_another_table_is_refused_with_both(
+    terminal: Terminal, definition: dict[str, Any]
+) -> None:
+    definition["Steps"] = [publish_step("daily_uploads")]
+
+    with pytest.raises(CommandError, match=r"it publishes to daily_uploads, not to scores\.daily\. Backfill"):
         terminal.run()
