@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from cli import job_outputs
+from cli import job_outputs, s3_objects
 from cli.context import Context
 
 IF_LABELLED, PUBLISHED = "EvaluateIfLabelled", "EvaluatePublished"
@@ -49,7 +49,7 @@ def folder_of(context: Context, step: Mapping[str, Any]) -> str:
 
 def read(context: Context, step: Mapping[str, Any]) -> dict[str, Any]:
     """The document that a step's job wrote."""
-    document: dict[str, Any] = json.loads(job_outputs.read(context, f"{folder_of(context, step)}/{DOCUMENT}"))
+    document: dict[str, Any] = json.loads(s3_objects.read(context, f"{folder_of(context, step)}/{DOCUMENT}"))
     return document
 
 

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from cli import s3_objects
 from cli.errors import CommandError
 
 PARQUET, CSV = "application/x-parquet", "text/csv"
@@ -36,7 +36,8 @@ def fetch(s3: Any, job: Mapping[str, Any], id_column: str, wanted: str, path: Pa
             f"the transform job {job['TransformJobName']} read {kind or 'no known type'}; a row can be found in "
             f"{PARQUET} and {CSV} only."
         )
-    bucket, keys = _files(s3, uri)
+    bucket, _ = s3_objects.split(uri)
+    keys = {key: size for key, size in s3_objects.below(s3, uri) if size}
     if not keys:
         raise CommandError(
             f"what was scored is not at {uri} any more, so it cannot be scored again. A lifecycle rule that removes "
@@ -91,14 +92,6 @@ class RemoteFile(io.RawIOBase):
         body: bytes = self._s3.get_object(Bucket=self._bucket, Key=self._key, Range=asked)["Body"].read()
         self._place += len(body)
         return body
-
-
-def _files(s3: Any, uri: str) -> tuple[str, dict[str, int]]:
-    """The bucket, and the keys below an address with their sizes."""
-    place = urlsplit(uri)
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.netloc, Prefix=place.path.lstrip("/"))
-    entries = [entry for page in pages for entry in page.get("Contents", [])]
-    return place.netloc, {entry["Key"]: entry["Size"] for entry in entries if entry["Size"]}
 
 
 def _from_parquet(source: RemoteFile, id_column: str, wanted: str, path: Path) -> bool:

@@ -11,11 +11,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from rich.table import Table
 
-from cli import athena, follow, history, registry
+from cli import athena, follow, history, registry, s3_objects
 from cli.commands import data, definitions
 from cli.commands.query import as_table
 from cli.context import Context
@@ -109,9 +108,8 @@ def _show_model(context: Context) -> None:
 
 
 def _metrics(context: Context, package: dict[str, Any]) -> dict[str, Any]:
-    location = urlsplit(package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"])
-    body = context.client("s3").get_object(Bucket=location.netloc, Key=location.path.lstrip("/"))["Body"].read()
-    metrics: dict[str, Any] = json.loads(body)["binary_classification_metrics"]
+    report = s3_objects.read(context, package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"])
+    metrics: dict[str, Any] = json.loads(report)["binary_classification_metrics"]
     return metrics
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from cli import history, job_outputs
+from cli import history, job_outputs, s3_objects
 from cli.context import Context
 
 _PROPERTY_FILE = re.compile(r"^Steps\.(?P<step>[^.]+)\.PropertyFiles\.(?P<name>.+)$")
@@ -78,7 +78,7 @@ def _report(context: Context, known: Mapping[str, Any], steps: Iterable[Mapping[
     file = next(file for file in known[found["step"]]["PropertyFiles"] if file["PropertyFileName"] == found["name"])
     step = next(step for step in steps if step["StepName"] == found["step"])
     folder = job_outputs.address_of(context, step, file["OutputName"])
-    return json.loads(job_outputs.read(context, f"{folder}/{file['FilePath']}"))
+    return json.loads(s3_objects.read(context, f"{folder}/{file['FilePath']}"))
 
 
 def _at(document: Any, path: str) -> Any:

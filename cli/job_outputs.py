@@ -1,10 +1,9 @@
-"""What a processing job wrote: where its outputs lie, and what is in them."""
+"""What a processing job wrote: where its outputs lie."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from cli import history, job_logs
 from cli.context import Context
@@ -22,10 +21,3 @@ def address_of(context: Context, step: Mapping[str, Any], output: str) -> str:
     outputs = {entry["OutputName"]: entry["S3Output"]["S3Uri"] for entry in job["ProcessingOutputConfig"]["Outputs"]}
     uri: str = outputs[output]
     return uri.rstrip("/")
-
-
-def read(context: Context, address: str) -> bytes:
-    """The content of one file."""
-    place = urlsplit(address)
-    body: bytes = context.client("s3").get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"].read()
-    return body

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
+from cli import s3_objects
 from cli.context import Context
 from cli.errors import CommandError
 
@@ -26,32 +25,34 @@ def address_of(context: Context, labels: str) -> str:
     files = _files(labels)
     # Named by its content: the same labels again are found, others never take their place.
     address = f"{context.config.root_uri}/data/labels-late/{_digest(files)}/"
-    place = urlsplit(address)
     for name, file in files.items():
-        key = f"{place.path.lstrip('/')}{name}"
-        if not _exists(context.client("s3"), place.netloc, key):
-            context.client("s3").upload_file(str(file), place.netloc, key)
-            context.console.print(f"{file} -> s3://{place.netloc}/{key}", markup=False)
+        target = f"{address}{name}"
+        if not s3_objects.is_there(context, target):
+            context.client("s3").upload_file(str(file), *s3_objects.split(target))
+            context.console.print(f"{file} -> {target}", markup=False)
     return address
 
 
 def _in_s3(context: Context, labels: str) -> str:
     """The address of an object, or of a folder with its slash, so that no neighbour of a like name comes along."""
-    place = urlsplit(labels, allow_fragments=False)
-    key = labels.removeprefix(f"s3://{place.netloc}").lstrip("/")
-    if not place.netloc:
+    bucket, key = s3_objects.split(labels)
+    if not bucket:
         raise CommandError(f"--labels {labels!r} is refused: write s3://bucket/key, or a file of this machine.")
-    client = context.client("s3")
-    if key and not key.endswith("/") and _exists(client, place.netloc, key):
+    is_there = s3_objects.is_there(context, labels) if key and not key.endswith("/") else False
+    if is_there is None:
+        raise CommandError(
+            f"--labels {labels!r} is refused: you may not look at it. Ask for s3:GetObject on it and s3:ListBucket on "
+            f"s3://{bucket}/, or name a file of this machine."
+        )
+    if is_there:
         return labels
-    folder = f"{key.rstrip('/')}/" if key else ""
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=place.netloc, Prefix=folder)
-    if not any(page.get("Contents") for page in pages):
+    folder = f"s3://{bucket}/{key.rstrip('/')}/" if key else f"s3://{bucket}/"
+    if next(s3_objects.below(context.client("s3"), folder), None) is None:
         raise CommandError(
             f"--labels {labels!r} is refused: there is no such object, and nothing below it as a folder; "
-            f"`aws s3 ls s3://{place.netloc}/` lists what there is."
+            f"`aws s3 ls s3://{bucket}/` lists what there is."
         )
-    return f"s3://{place.netloc}/{folder}"
+    return folder
 
 
 def _files(labels: str) -> dict[str, Path]:
@@ -85,13 +86,3 @@ def _digest(files: dict[str, Path]) -> str:
                 content.update(block)
         lines.update(f"{content.hexdigest()} {name}\n".encode())
     return lines.hexdigest()
-
-
-def _exists(client: Any, bucket: str, key: str) -> bool:
-    try:
-        client.head_object(Bucket=bucket, Key=key)
-    except client.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
-            return False
-        raise
-    return True

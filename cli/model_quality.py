@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cli import s3_objects
 from cli.context import Context
 
 METRIC_VALUE, CHAMPION_ARN, CHAMPION_VALUE, GATE_REASON = (
@@ -64,15 +65,14 @@ def _challenger(metadata: Mapping[str, str]) -> str | None:
 
 
 def _evaluation(context: Context, package: Mapping[str, Any]) -> Any:
-    """The JSON document that was registered as the model's quality; None when it is gone, or is no JSON."""
+    """The JSON document that was registered as the model's quality; None when it is gone, out of reach, or no JSON."""
     uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri")
     if uri is None:
         return None
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    s3 = context.client("s3")
+    text = s3_objects.read_if_any(context, uri)
     try:
-        return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-    except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket, ValueError):
+        return None if text is None else json.loads(text)
+    except ValueError:
         return None
 
 

@@ -10,8 +10,6 @@ from cli.context import Context
 from cli.errors import CommandError
 
 COMPLETED = "Completed"
-_GONE = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
-_FORBIDDEN = frozenset({"403", "AccessDenied", "Forbidden"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +67,6 @@ def describe(context: Context, version: Version) -> dict[str, Any]:
 def artifact_uri(package: dict[str, Any]) -> str:
     """Where a described version's model.tar.gz is."""
     return str(package["InferenceSpecification"]["Containers"][0].get("ModelDataUrl") or "")
-
-
-def has_artifact(context: Context, uri: str) -> bool | None:
-    """Whether an artifact is in S3; None when the caller may not look."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    client = context.client("s3")
-    try:
-        client.head_object(Bucket=bucket, Key=key)
-    except client.exceptions.ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in _GONE:
-            return False
-        if code in _FORBIDDEN:
-            return None
-        raise
-    return True
 
 
 def group_arn(context: Context) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cli import identity, pins, registry
+from cli import identity, pins, registry, s3_objects
 from cli.context import Context
 from cli.pins import Pin
 from cli.registry import Version
@@ -78,7 +78,7 @@ def _artifact_reason(context: Context, version: Version) -> str | None:
     uri = registry.artifact_uri(registry.describe(context, version))
     if not uri:
         return "it names no artifact (ModelDataUrl)"
-    is_there = registry.has_artifact(context, uri)
+    is_there = s3_objects.is_there(context, uri)
     # Who may not look is told what is known: the function, which has a role of its own, looks again.
     return f"its artifact {uri} is not in S3" if is_there is False else None
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cli import batch_evaluation, follow, history, job_outputs, late_labels, published_runs
+from cli import batch_evaluation, follow, history, late_labels, published_runs, s3_objects
 from cli.commands import definitions
 from cli.context import Context
 from cli.errors import CommandError
@@ -62,7 +62,7 @@ def _show(context: Context, arn: str, output: Path | None) -> None:
     report = f"{batch_evaluation.folder_of(context, step)}/{batch_evaluation.REPORT}"
     context.console.print(f"The page with the plots: {report}", markup=False)
     if output is not None:
-        output.write_bytes(job_outputs.read(context, report))
+        output.write_bytes(s3_objects.read(context, report))
         context.console.print(f"Saved as {output}", markup=False)
 
 

@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from rich.table import Table
 
-from cli import batch_row, history, job_logs, published_row
+from cli import batch_row, history, job_logs, published_row, registry, s3_objects
 from cli.context import Context
 from cli.errors import CommandError, UnknownExecution
 from cli.published_row import PublishedRow
@@ -107,8 +106,8 @@ def _has_job(step: Mapping[str, Any]) -> bool:
 
 def _download(context: Context, row: PublishedRow, archive: Path) -> None:
     package = context.client("sagemaker").describe_model_package(ModelPackageName=row.model_package_arn)
-    place = urlsplit(package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"])
-    context.client("s3").download_file(place.netloc, place.path.lstrip("/"), str(archive))
+    bucket, key = s3_objects.split(registry.artifact_uri(package))
+    context.client("s3").download_file(bucket, key, str(archive))
 
 
 def _last_words(text: str, row: PublishedRow) -> str:

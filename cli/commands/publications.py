@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from rich.table import Table
 
+from cli import s3_objects
 from cli.context import Context
 from cli.errors import CommandError
 from cli.published_runs import (
@@ -117,13 +117,7 @@ def _shown(run: Publication, runs: Sequence[Publication]) -> str:
 
 
 def _check_files(context: Context, chosen: Publication) -> None:
-    place = urlsplit(chosen.location)
-    pages = context.client("s3").get_paginator("list_objects_v2")
-    sizes = [
-        item["Size"]
-        for page in pages.paginate(Bucket=place.netloc, Prefix=place.path.lstrip("/"))
-        for item in page.get("Contents", [])
-    ]
+    sizes = [size for _, size in s3_objects.below(context.client("s3"), chosen.location)]
     wanted = chosen.document.get("files"), chosen.document.get("bytes")
     if not sizes or (None not in wanted and (len(sizes), sum(sizes)) != wanted):
         raise CommandError(

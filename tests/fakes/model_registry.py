@@ -22,21 +22,11 @@ BUCKET = "models"
 CALLER = "arn:aws:sts::123456789012:assumed-role/Approvers/anna@example.com"
 
 
-class NoSuchKey(ClientError):  # type: ignore[misc]  # botocore publishes no types
-    """As S3 names it."""
-
-
-class NoSuchBucket(ClientError):  # type: ignore[misc]
-    """As S3 names it."""
-
-
 class FakeObjects:
     """S3 with whole objects; `refused` answers a key with an error code."""
 
     class exceptions:  # noqa: N801  # the name that boto3 clients have
         ClientError = ClientError
-        NoSuchKey = NoSuchKey
-        NoSuchBucket = NoSuchBucket
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -49,8 +39,9 @@ class FakeObjects:
         return {}
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803  # boto3's own spelling
-        if not self._has(Bucket, Key):
-            raise NoSuchKey({"Error": {"Code": "NoSuchKey", "Message": Key}}, "GetObject")
+        code = self.refused.get(Key) or ("" if self._has(Bucket, Key) else "NoSuchKey")
+        if code:
+            raise ClientError({"Error": {"Code": code, "Message": code}}, "GetObject")
         return {"Body": io.BytesIO(self.objects[Key])}
 
     def _has(self, bucket: str, key: str) -> bool:

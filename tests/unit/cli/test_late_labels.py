@@ -6,7 +6,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from botocore.exceptions import ClientError
 
 from cli import late_labels
 from cli.context import Context
@@ -147,11 +146,13 @@ def test_address_of_nothing_is_refused(desk: Desk, given: str) -> None:
         desk.address(given)
 
 
-def test_other_refusals_of_s3_go_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_address_that_may_not_be_looked_at_is_refused_with_what_to_ask_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(**_: str) -> None:
         raise error("403", "HeadObject")
 
     monkeypatch.setattr(desk.s3, "head_object", refuse)
 
-    with pytest.raises(ClientError, match="403"):
+    with pytest.raises(CommandError, match=r"you may not look at it\. Ask for s3:GetObject on it and s3:ListBucket"):
         desk.address("s3://bucket/in/labels.csv")

@@ -46,6 +46,13 @@ def test_metadata_is_what_is_left_when_the_evaluation_is_gone() -> None:
     assert quality_of(context(), described) == Quality(0.9, 0.85, CHAMPION, "auc is 0.9")
 
 
+def test_metadata_is_what_is_left_to_somebody_who_may_not_read_the_evaluation() -> None:
+    found = context(json.dumps(REPORT).encode())
+    found.client("s3").refused["evaluation.json"] = "AccessDenied"
+
+    assert quality_of(found, package(GateValue="0.8", GateReason="auc is 0.8")) == Quality(0.8, reason="auc is 0.8")
+
+
 def test_none_in_metadata_is_no_champion() -> None:
     found = quality_of(context(), package(GateValue="0.9", ChampionValue="none", ChampionModelPackageArn="none"))
 
