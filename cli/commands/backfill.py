@@ -14,6 +14,7 @@ from cli import published_runs, registry
 from cli.backfill import DAY, MODEL_VERSION, Backfill, Day, Plan, State
 from cli.commands import definitions
 from cli.context import Context
+from cli.day import parse_day
 from cli.errors import CommandError
 from cli.parameters import parse
 
@@ -79,7 +80,7 @@ def days_of(options: argparse.Namespace, today: date) -> list[str]:
     Raises:
         CommandError: not a day, a range that is turned around, in the future, or very long.
     """
-    first, last = _day("--from", options.first), _day("--to", options.last)
+    first, last = parse_day(options.first, "--from"), parse_day(options.last, "--to")
     if last < first:
         raise CommandError(f"--to {last} is before --from {first}: give the earlier day first.")
     if last > today:
@@ -91,16 +92,6 @@ def days_of(options: argparse.Namespace, today: date) -> list[str]:
             "run them all."
         )
     return [(first + timedelta(days=number)).isoformat() for number in range(count)]
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"{option} {text!r} is refused: write a day as YYYY-MM-DD.") from error
-    if day.isoformat() != text:  # Python reads 20260131 and 2026-W05-6, too
-        raise CommandError(f"{option} {text!r} is refused: write the day as {day}.")
-    return day
 
 
 def _today() -> date:

@@ -11,6 +11,7 @@ from typing import Any
 from cli import batch_evaluation, follow, history, late_labels, published_runs, s3_objects
 from cli.commands import definitions
 from cli.context import Context
+from cli.day import parse_day
 from cli.errors import CommandError
 from cli.start import start_execution
 
@@ -68,21 +69,18 @@ def _show(context: Context, arn: str, output: Path | None) -> None:
 
 def _published_day(context: Context, text: str) -> str:
     """The day, when it is published: a job that only finds out that it is not takes minutes."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"day {text!r} is refused: write it as YYYY-MM-DD.") from error
+    wanted = parse_day(text, "day")
     published: list[date] = []
     for known in published_runs.current_runs(context):
         with suppress(ValueError):  # a partition that somebody else made
             published.append(date.fromisoformat(known))
-    if day not in published:
-        nearest = sorted(sorted(published, key=lambda other: abs(other - day))[:_NEAREST])
+    if wanted not in published:
+        nearest = sorted(sorted(published, key=lambda other: abs(other - wanted))[:_NEAREST])
         days = (
             f"the nearest days that it has are {', '.join(map(str, nearest))}" if nearest else "no day is published yet"
         )
-        raise CommandError(f"{published_runs.table_name(context)} has no day {day}; {days}.")
-    return day.isoformat()
+        raise CommandError(f"{published_runs.table_name(context)} has no day {wanted}; {days}.")
+    return wanted.isoformat()
 
 
 def _check_output(output: Path | None) -> None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from rich.table import Table
 
 from cli import batch_row, history, job_logs, published_row, registry, s3_objects
 from cli.context import Context
+from cli.day import parse_day
 from cli.errors import CommandError, UnknownExecution
 from cli.published_row import PublishedRow
 
@@ -55,14 +55,8 @@ def explain(context: Context, options: argparse.Namespace) -> None:
 def _check(options: argparse.Namespace) -> None:
     if options.top < 1:
         raise CommandError(f"--top {options.top} is refused: show at least 1 feature.")
-    if options.day is None:
-        return
-    try:
-        is_day = date.fromisoformat(options.day).isoformat() == options.day
-    except ValueError:
-        is_day = False
-    if not is_day:
-        raise CommandError(f"--day {options.day!r} is refused: write a day as YYYY-MM-DD.")
+    if options.day is not None:
+        parse_day(options.day, "--day")
 
 
 def _scored_again(context: Context, row: PublishedRow) -> dict[str, Any]:

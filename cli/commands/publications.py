@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
 
 from cli import s3_objects
 from cli.context import Context
+from cli.day import parse_day
 from cli.errors import CommandError
 from cli.published_runs import (
     PARAMETER,
@@ -127,10 +128,7 @@ def _check_files(context: Context, chosen: Publication) -> None:
 
 
 def _partition_of(context: Context, day: str) -> dict[str, Any]:
-    try:
-        date.fromisoformat(day)
-    except ValueError as error:
-        raise CommandError(f"day {day!r} is refused: write it as YYYY-MM-DD.") from error
+    parse_day(day, "day")
     glue = context.client("glue")
     keys = [key["Name"] for key in describe_table(context).get("PartitionKeys", [])]
     if keys != ["dt"]:

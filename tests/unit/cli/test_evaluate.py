@@ -99,7 +99,7 @@ def test_evaluation_that_fails_has_the_exit_code_of_a_failure(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("day", "message"),
     [
-        ("31.01.2026", r"day '31\.01\.2026' is refused: write it as YYYY-MM-DD"),
+        ("31.01.2026", r"day '31\.01\.2026' is refused: write a day as YYYY-MM-DD"),
         ("2026-02-10", "daily has no day 2026-02-10; the nearest days that it has are 2026-01-28, .*31, 2026-02-20.$"),
     ],
 )

@@ -148,7 +148,7 @@ def test_day_that_is_not_there_is_refused_with_those_that_are(lake: Lake) -> Non
 
 
 def test_day_that_is_none_is_refused(lake: Lake) -> None:
-    with pytest.raises(CommandError, match="day 'today' is refused: write it as YYYY-MM-DD"):
+    with pytest.raises(CommandError, match="day 'today' is refused: write a day as YYYY-MM-DD"):
         lake.restore("run-1", day="today")
 
 
