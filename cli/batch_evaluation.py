@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from cli import job_outputs, s3_objects
 from cli.context import Context
@@ -71,7 +72,7 @@ def table_of(document: Mapping[str, Any]) -> Table:
     ]
     table = Table("", "value", title=f"Evaluation of {document['day']}")
     for name, value in rows:
-        table.add_row(name, str(value).replace("[", r"\["))
+        table.add_row(name, Text(str(value)))
     return table
 
 

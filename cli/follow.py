@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from cli import advice, batch_evaluation, gate, history, job_logs, triggers, tuning
 from cli.context import Context
@@ -65,7 +66,7 @@ def steps_table(steps: Sequence[dict[str, Any]], reasons: Mapping[str, str]) -> 
             _coloured(step["StepStatus"]),
             _duration(step),
             str(step.get("AttemptCount", 1) or 1),
-            _detail(step, reasons),
+            Text(_detail(step, reasons)),
         )
     return table
 
@@ -76,7 +77,9 @@ def _show_change(context: Context, step: dict[str, Any], shown: dict[str, str], 
         return
     shown[name] = state
     line = f"{history.utc_text(datetime.now(UTC))[11:]}  {name:<24} {_coloured(state):<10} {_duration(step):>8}"
-    context.console.print(f"{line}  {_detail(step, reasons)}".rstrip())
+    shown_line = Text.from_markup(line).append(f"  {_detail(step, reasons)}")
+    shown_line.rstrip()
+    context.console.print(shown_line)
     if state == "Failed":
         for text in job_logs.last_lines(context, step, _LOG_LINES):
             context.console.print(f"    | {text}", markup=False)
@@ -132,7 +135,7 @@ def _failures(described: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) 
 
 def _detail(step: dict[str, Any], reasons: Mapping[str, str]) -> str:
     parts = (reasons.get(step["StepName"], ""), str(step.get("FailureReason") or _made(step)))
-    return "; ".join(part for part in parts if part).replace("[", r"\[")
+    return "; ".join(part for part in parts if part)
 
 
 def _shortened(value: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from cli import decisions, history, identity, model_quality, registry, scored_days
 from cli.context import Context
@@ -53,9 +53,9 @@ def table(context: Context, lines: Sequence[VersionLine], scoring: Scoring, now:
             _figure(quality.value),
             _figure(quality.champion),
             age(now - version.registered),
-            escape(identity.short(decision.by)),
+            Text(identity.short(decision.by)),
             "" if decision.at is None else history.utc_text(decision.at),
-            escape(_cut(decision.why)),
+            Text(_cut(decision.why)),
             _scores(version, scoring),
             scored_days.text(line.days),
         )

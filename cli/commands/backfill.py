@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from cli import published_runs, registry
 from cli.backfill import DAY, MODEL_VERSION, Backfill, Day, Plan, State
@@ -180,7 +181,7 @@ def _table(results: Sequence[Day]) -> Table:
             result.version,
             "" if result.rows is None else f"{result.rows:,}",
             "" if result.seconds is None else f"{result.seconds:.1f}",
-            result.reason.replace("[", r"\["),
+            Text(result.reason),
         )
     return table
 

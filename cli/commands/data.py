@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rich.table import Table
+from rich.text import Text
 
 from cli import history
 from cli.confirm import confirm
@@ -69,7 +70,7 @@ def list_files(context: Context, _: argparse.Namespace) -> None:
         return
     table = Table("file", "bytes", "uploaded (UTC)", title=context.config.input_uri)
     for name, entry in files.items():
-        table.add_row(name.replace("[", r"\["), f"{entry['Size']:,}", history.utc_text(entry["LastModified"]))
+        table.add_row(Text(name), f"{entry['Size']:,}", history.utc_text(entry["LastModified"]))
     context.console.print(table)
 
 

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from cli import batch_row, history, job_logs, published_row, registry, s3_objects
 from cli.context import Context
@@ -142,13 +143,13 @@ def _print(context: Context, document: Mapping[str, Any]) -> None:
 
 
 def _table(document: Mapping[str, Any]) -> Table:
-    table = Table("feature", "value", _escaped(document["unit"]), "direction")
+    table = Table("feature", "value", Column(Text(document["unit"])), "direction")
     for feature in document["features"]:
         value = "" if feature["value"] is None else str(feature["value"])
         note = f"({feature['note']})" if feature["note"] else ""
         table.add_row(
-            _escaped(feature["name"]),
-            _escaped(f"{value} {note}".strip()),
+            Text(feature["name"]),
+            Text(f"{value} {note}".strip()),
             f"{feature['contribution']:+.4f}",
             feature["direction"],
         )
@@ -156,10 +157,6 @@ def _table(document: Mapping[str, Any]) -> Table:
     if others["count"]:
         table.add_row(f"{others['count']} others", "", f"{others['contribution']:+.4f}", "")
     return table
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
 
 
 def _with_probability(document: Mapping[str, Any], value: float) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from cli import athena, result_formats
 from cli.context import Context
@@ -58,9 +59,9 @@ def query(context: Context, options: argparse.Namespace) -> None:
 
 def as_table(result: athena.QueryResult, max_rows: int) -> Table:
     """The first rows as a table; NULL is shown as a dimmed word, so that it differs from an empty string."""
-    table = Table(*(column.replace("[", r"\[") for column in result.columns))
+    table = Table(*(Column(Text(column)) for column in result.columns))
     for row in result.rows[:max_rows]:
-        table.add_row(*("[dim]NULL[/dim]" if cell is None else cell.replace("[", r"\[") for cell in row))
+        table.add_row(*(Text("NULL", "dim") if cell is None else Text(cell) for cell in row))
     return table
 
 

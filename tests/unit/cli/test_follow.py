@@ -83,3 +83,14 @@ def test_a_cached_step_names_the_execution_it_came_from() -> None:
     follow.to_the_end(context, ARN)
 
     assert "taken from abcdefghijkl (cache)" in printed.getvalue()
+
+
+@pytest.mark.parametrize("reason", [r"no match for \[/opt/ml]", "[bold]no[/bold]", "C:\\", "[/x]"])
+def test_reason_is_shown_as_it_is_whatever_brackets_it_has(reason: str) -> None:
+    failed = step("Train", "Failed", FailureReason=reason)
+    context, printed = context_with(sagemaker=FakeSageMaker(["Failed"], [[failed]]), logs=FakeLogs({}))
+
+    follow.to_the_end(context, ARN)
+
+    # In the line of the change, and in the table at the end.
+    assert printed.getvalue().count(reason) == 2

@@ -170,3 +170,12 @@ def test_format_that_is_unknown_is_refused_by_the_parser(capsys: pytest.CaptureF
         main.build_parser().parse_args(["query", "SELECT 1", "--format", "xml"])
 
     assert "invalid choice: 'xml'" in capsys.readouterr().err
+
+
+def test_cells_and_columns_are_shown_as_they_are_whatever_brackets_they_have() -> None:
+    result = athena.QueryResult([r"\[/a]"], ["varchar"], [[r"\[/b]"], ["[red]c"], [None]], 0, 0.1)
+    context, printed = context_with()
+
+    context.console.print(query.as_table(result, 10))
+
+    assert all(text in printed.getvalue() for text in (r"\[/a]", r"\[/b]", "[red]c", "NULL"))
