@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from cli.context import Context
 from cli.parameters import as_request, git_commit
 
-_GIT_COMMIT_PARAMETER = "GitCommit"
+GIT_COMMIT = "GitCommit"
 
 
 def start_execution(
@@ -17,7 +17,7 @@ def start_execution(
     """Start an execution of a pipeline of the catalog and give its ARN."""
     from pipelines import catalog
 
-    values = {_GIT_COMMIT_PARAMETER: git_commit(), **parameters}
+    values = {GIT_COMMIT: git_commit(), **parameters}
     response = context.client("sagemaker").start_pipeline_execution(
         PipelineName=catalog.entry(pipeline).sagemaker_name(context.config),
         PipelineParameters=as_request(values),

@@ -200,7 +200,7 @@ def test_state_of_a_day_says_whether_readers_see_it(
 
 
 def test_execution_that_an_earlier_backfill_left_is_followed(terminal: Terminal) -> None:
-    terminal.service.is_left("2026-02-02")
+    terminal.service.is_left("2026-02-02", GitCommit="fedcba9")
 
     assert terminal.run() == 0
 
@@ -211,7 +211,12 @@ def test_execution_that_an_earlier_backfill_left_is_followed(terminal: Terminal)
 
 @pytest.mark.parametrize(
     ("state", "parameters"),
-    [("Failed", {}), ("Executing", {"ModelVersion": "7"}), ("Executing", {"InferenceDate": "2026-01-01"})],
+    [
+        ("Failed", {}),
+        ("Executing", {"ModelVersion": "7"}),
+        ("Executing", {"InferenceDate": "2026-01-01"}),
+        ("Executing", {"BatchIdEnd": "4100"}),
+    ],
 )
 def test_execution_that_is_over_or_does_something_else_is_not_followed(
     terminal: Terminal, state: str, parameters: dict[str, str]
