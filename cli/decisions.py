@@ -7,7 +7,7 @@ own; why is the approval description.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,8 +33,8 @@ class Decision:
     why: str = ""
 
 
-def decide(context: Context, version: Version, status: str, note: str, now: datetime) -> None:
-    """Approve or reject a version, and keep who did it, when and why, in one call."""
+def decide(context: Context, version: Version, status: str, note: str, now: datetime) -> Version:
+    """Approve or reject a version, and keep who did it, when and why, in one call; give it as it is now."""
     context.client("sagemaker").update_model_package(
         ModelPackageArn=version.arn,
         ModelApprovalStatus=status,
@@ -45,6 +45,7 @@ def decide(context: Context, version: Version, status: str, note: str, now: date
             f"{status}At": now.isoformat(),
         },
     )
+    return replace(version, approval=status)
 
 
 def decision_of(package: Mapping[str, Any]) -> Decision:

@@ -11,6 +11,7 @@ from typing import Any
 from cli import decisions, pins, registry, registry_texts, scoring, version_table
 from cli.context import Context
 from cli.errors import CommandError
+from cli.registry import Version
 
 _MOST = 20
 
@@ -67,8 +68,8 @@ def list_models(context: Context, options: argparse.Namespace) -> None:
 def approve(context: Context, options: argparse.Namespace) -> None:
     """Approve a version."""
     version = registry.version(context, options.version)
-    decisions.decide(context, version, decisions.APPROVED, options.note, datetime.now(UTC))
-    _say(context, f"Version {version.number} of {context.config.model_package_group}: {decisions.APPROVED}.")
+    decided = decisions.decide(context, version, decisions.APPROVED, options.note, datetime.now(UTC))
+    _say(context, f"Version {version.number} of {context.config.model_package_group}: {decisions.APPROVED}.", decided)
 
 
 def reject(context: Context, options: argparse.Namespace) -> None:
@@ -80,8 +81,8 @@ def reject(context: Context, options: argparse.Namespace) -> None:
             f"version {version.number} is pinned, and nothing could score once it is rejected: "
             f"`{_command(context, 'unpin')}` or `{_command(context, 'pin VERSION')}` first."
         )
-    decisions.decide(context, version, decisions.REJECTED, options.note, datetime.now(UTC))
-    _say(context, f"Version {version.number} of {context.config.model_package_group}: {decisions.REJECTED}.")
+    decided = decisions.decide(context, version, decisions.REJECTED, options.note, datetime.now(UTC))
+    _say(context, f"Version {version.number} of {context.config.model_package_group}: {decisions.REJECTED}.", decided)
 
 
 def rollback(context: Context, options: argparse.Namespace) -> None:
@@ -108,8 +109,8 @@ def rollback(context: Context, options: argparse.Namespace) -> None:
             f"Put it back, or `{_command(context, f'reject {before.number}')}` first: then the one before it would."
         )
     note = options.note or f"rolled back to version {before.number}"
-    decisions.decide(context, newest, decisions.REJECTED, note, datetime.now(UTC))
-    _say(context, f"Version {newest.number} of {group}: {decisions.REJECTED} ({note}).")
+    decided = decisions.decide(context, newest, decisions.REJECTED, note, datetime.now(UTC))
+    _say(context, f"Version {newest.number} of {group}: {decisions.REJECTED} ({note}).", decided)
 
 
 def pin(context: Context, options: argparse.Namespace) -> None:
@@ -141,10 +142,15 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _say(context: Context, done: str) -> None:
+def _say(context: Context, done: str, decided: Version | None = None) -> None:
     """Print what was done, then which version scores from now on."""
     context.console.print(done, markup=False)
-    context.console.print(scoring.now(context).sentence(), markup=False)
+    # AWS's list may still have the status of a moment ago.
+    versions = [
+        decided if decided is not None and decided.number == version.number else version
+        for version in registry.versions(context)
+    ]
+    context.console.print(scoring.now(context, versions).sentence(), markup=False)
 
 
 def _command(context: Context, words: str) -> str:

@@ -15,6 +15,7 @@ from lambdas.get_latest_approved_model import find
 from cli import scoring
 from cli.errors import CommandError
 from cli.main import build_parser
+from cli.registry import versions
 from tests.fakes.model_registry import CALLER, GROUP, ModelRegistry
 
 LATEST = "it is the latest approved one."
@@ -84,6 +85,18 @@ def test_approving_an_older_version_leaves_the_highest_one_scoring(registry: Mod
     registry.add("Approved")
 
     assert f"Version 2 scores from now on: {LATEST}" in say(registry, "approve 1")
+
+
+@pytest.mark.parametrize(("words", "number"), [("approve 3", 3), ("reject 2", 1), ("rollback", 1)])
+def test_decision_counts_although_the_list_still_shows_what_was_before(
+    registry: ModelRegistry, monkeypatch: pytest.MonkeyPatch, words: str, number: int
+) -> None:
+    for status in ("Approved", "Approved", "PendingManualApproval"):
+        registry.add(status)
+    before = versions(registry.context)
+    monkeypatch.setattr("cli.registry.versions", lambda _: before)
+
+    assert f"Version {number} scores from now on: {LATEST}" in say(registry, words)
 
 
 def test_reject_keeps_who_approved_before(registry: ModelRegistry) -> None:
