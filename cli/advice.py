@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli import gate, history, registry
+from cli import gate, history
 from cli.context import Context
+from cli.registry import model_packages
 
 CHOOSES_VERSION = "GetLatestApprovedModel"
 """The step after which a version of the model scores (pipelines/steps/latest_approved_model.py)."""
@@ -40,6 +41,6 @@ def _is_without_a_model(context: Context, steps: Sequence[Mapping[str, Any]]) ->
     if not failed or not gate.said_no(steps):
         return False
     try:
-        return not registry.versions(context)
+        return not model_packages.versions(context)
     except Exception:  # noqa: BLE001  # only the better of two hints hangs on it
         return False

@@ -14,12 +14,13 @@ from typing import Any
 
 from rich.table import Table
 
-from cli import athena, follow, history, registry, s3_objects
+from cli import athena, follow, history, s3_objects
 from cli.commands import data, definitions
 from cli.commands.query import as_table
 from cli.context import Context
 from cli.dag import predecessors, triggers
 from cli.main import call
+from cli.registry import model_packages
 from cli.start import start_execution
 
 _ROWS = 5_000
@@ -97,7 +98,7 @@ def _dag_table(context: Context, arn: str) -> Table:
 
 
 def _show_model(context: Context) -> None:
-    package = registry.describe(context, registry.versions(context)[0])
+    package = model_packages.describe(context, model_packages.versions(context)[0])
     metrics = _metrics(context, package)
     context.console.print(
         f"Version {package['ModelPackageVersion']} of {package['ModelPackageGroupName']} is "

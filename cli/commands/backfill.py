@@ -11,13 +11,14 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli import published_runs, registry
+from cli import published_runs
 from cli.backfill import DAY, MODEL_VERSION, Backfill, Day, Plan, State
 from cli.commands import definitions
 from cli.context import Context
 from cli.day import parse_day
 from cli.errors import CommandError
 from cli.parameters import parse
+from cli.registry import model_packages
 
 _PUBLISHES = "PublishToAthena"
 """The step that makes a day one of the table (pipelines/steps/publish.py)."""
@@ -156,7 +157,7 @@ def _check_model(context: Context, version: str) -> None:
         return
     if not version.isdecimal():
         raise CommandError(f"--model {version!r} is refused: write the number of a version, or latest.")
-    status = registry.version(context, int(version)).approval
+    status = model_packages.version(context, int(version)).approval
     wanted = context.config.model_approval_status
     if status != wanted:
         raise CommandError(

@@ -15,11 +15,12 @@ from typing import Any
 from rich.table import Column, Table
 from rich.text import Text
 
-from cli import batch_row, history, job_logs, published_row, registry, s3_objects
+from cli import batch_row, history, job_logs, published_row, s3_objects
 from cli.context import Context
 from cli.day import parse_day
 from cli.errors import CommandError, UnknownExecution
 from cli.published_row import PublishedRow
+from cli.registry import model_packages
 
 _SCRIPT = Path(__file__).resolve().parents[2] / "scripts/explain_prediction.py"
 _TOP = 10
@@ -101,7 +102,7 @@ def _has_job(step: Mapping[str, Any]) -> bool:
 
 def _download(context: Context, row: PublishedRow, archive: Path) -> None:
     package = context.client("sagemaker").describe_model_package(ModelPackageName=row.model_package_arn)
-    bucket, key = s3_objects.split(registry.artifact_uri(package))
+    bucket, key = s3_objects.split(model_packages.artifact_uri(package))
     context.client("s3").download_file(bucket, key, str(archive))
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from cli import decisions, pins, registry, registry_texts, scoring, version_table
 from cli.context import Context
 from cli.errors import CommandError
-from cli.registry import Version
+from cli.registry import decisions, model_packages, pins, scoring, texts, version_table
+from cli.registry.model_packages import Version
 
 _MOST = 20
 
@@ -48,7 +48,7 @@ def _add(
 
 def list_models(context: Context, options: argparse.Namespace) -> None:
     """Print every version: how good it is, who decided about it when and why, what it scored, and which scores now."""
-    versions = registry.versions(context)
+    versions = model_packages.versions(context)
     chosen = scoring.now(context, versions)
     lines = version_table.read_lines(context, versions[: options.last])
     if options.json:
@@ -67,14 +67,14 @@ def list_models(context: Context, options: argparse.Namespace) -> None:
 
 def approve(context: Context, options: argparse.Namespace) -> None:
     """Approve a version."""
-    version = registry.version(context, options.version)
+    version = model_packages.version(context, options.version)
     decided = decisions.decide(context, version, decisions.APPROVED, options.note, datetime.now(UTC))
     _say(context, f"Version {version.number} of {context.config.model_package_group}: {decisions.APPROVED}.", decided)
 
 
 def reject(context: Context, options: argparse.Namespace) -> None:
     """Reject a version, unless it is pinned."""
-    version = registry.version(context, options.version)
+    version = model_packages.version(context, options.version)
     pinned = pins.find(context)
     if pinned is not None and pinned.version == str(version.number):
         raise CommandError(
@@ -94,7 +94,7 @@ def rollback(context: Context, options: argparse.Namespace) -> None:
             f"nothing was rolled back: version {pinned.version} of {group} is pinned and scores whatever is approved. "
             f"`{_command(context, 'pin VERSION')}` chooses another one, `{_command(context, 'unpin')}` comes first."
         )
-    approved = scoring.candidates(context, registry.versions(context))
+    approved = scoring.candidates(context, model_packages.versions(context))
     if len(approved) < 2:
         has = f"version {approved[0].number} is the only one" if approved else "there is none"
         raise CommandError(
@@ -115,14 +115,14 @@ def rollback(context: Context, options: argparse.Namespace) -> None:
 
 def pin(context: Context, options: argparse.Namespace) -> None:
     """Let one version score until it is unpinned."""
-    version = registry.version(context, options.version)
+    version = model_packages.version(context, options.version)
     why = scoring.refusal(context, version)
     if why is not None:
         raise CommandError(
             f"version {version.number} was not pinned: {why}. Pin one that can score: "
             f"`{_command(context, 'models')}` lists them, `{_command(context, 'approve VERSION')}` approves one."
         )
-    pins.put(context, version, registry_texts.tag(options.note), datetime.now(UTC))
+    pins.put(context, version, texts.tag(options.note), datetime.now(UTC))
     _say(context, f"Version {version.number} of {context.config.model_package_group} is pinned.")
 
 
@@ -148,7 +148,7 @@ def _say(context: Context, done: str, decided: Version | None = None) -> None:
     # AWS's list may still have the status of a moment ago.
     versions = [
         decided if decided is not None and decided.number == version.number else version
-        for version in registry.versions(context)
+        for version in model_packages.versions(context)
     ]
     context.console.print(scoring.now(context, versions).sentence(), markup=False)
 

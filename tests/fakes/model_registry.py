@@ -9,8 +9,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
+from lambdas.get_latest_approved_model import find
 
 from cli.context import Context
+from cli.main import build_parser
 from tests.fakes import control_plane
 from tests.fakes.glue import FakeGlue
 from tests.fakes.in_process_aws import client_of
@@ -144,3 +146,19 @@ class ModelRegistry:
     def close(self) -> None:
         """Close the store."""
         self.plane.close()
+
+
+def say(registry: ModelRegistry, words: str, note: str | None = None) -> str:
+    """Type a command and give what it prints."""
+    options = build_parser().parse_args([*words.split(), *([] if note is None else ["--note", note])])
+    options.run(registry.context, options)
+    return registry.printed()
+
+
+def found_by_the_function(registry: ModelRegistry) -> str:
+    """Give the number of the version that the Lambda chooses, or the name of its error."""
+    event = {"ModelPackageGroupName": GROUP, "ModelApprovalStatus": "Approved"}
+    try:
+        return find(registry.sagemaker, registry.s3, event)["ModelPackageVersion"]
+    except Exception as error:  # noqa: BLE001  # whatever the reason, nothing scores
+        return type(error).__name__

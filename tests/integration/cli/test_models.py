@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lambdas.get_latest_approved_model import find
 
-from cli import scoring
 from cli.errors import CommandError
-from cli.main import build_parser
-from cli.registry import versions
-from tests.fakes.model_registry import CALLER, GROUP, ModelRegistry
+from cli.registry import scoring
+from cli.registry.model_packages import versions
+from tests.fakes.model_registry import CALLER, GROUP, ModelRegistry, found_by_the_function, say
 
 LATEST = "it is the latest approved one."
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[ModelRegistry]:
-    registry = ModelRegistry(tmp_path)
-    yield registry
-    registry.close()
-
-
-def say(registry: ModelRegistry, words: str, note: str | None = None) -> str:
-    """Type a command and give what it prints."""
-    options = build_parser().parse_args([*words.split(), *([] if note is None else ["--note", note])])
-    options.run(registry.context, options)
-    return registry.printed()
 
 
 def publish(registry: ModelRegistry, day: str, *numbers: int) -> None:
@@ -45,14 +28,6 @@ def publish(registry: ModelRegistry, day: str, *numbers: int) -> None:
         "StorageDescriptor": {"Location": runs[-1]["location"]},
         "Parameters": {"publications": json.dumps(history)},
     }
-
-
-def found_by_the_function(registry: ModelRegistry) -> str:
-    event = {"ModelPackageGroupName": GROUP, "ModelApprovalStatus": "Approved"}
-    try:
-        return find(registry.sagemaker, registry.s3, event)["ModelPackageVersion"]
-    except Exception as error:  # noqa: BLE001  # whatever the reason, nothing scores
-        return type(error).__name__
 
 
 def test_approve_keeps_who_when_and_why_with_the_version(registry: ModelRegistry) -> None:
@@ -94,7 +69,7 @@ def test_decision_counts_although_the_list_still_shows_what_was_before(
     for status in ("Approved", "Approved", "PendingManualApproval"):
         registry.add(status)
     before = versions(registry.context)
-    monkeypatch.setattr("cli.registry.versions", lambda _: before)
+    monkeypatch.setattr("cli.registry.model_packages.versions", lambda _: before)
 
     assert f"Version {number} scores from now on: {LATEST}" in say(registry, words)
 
@@ -211,85 +186,6 @@ def test_rollback_to_a_version_without_its_artifact_is_refused(registry: ModelRe
         say(registry, "rollback")
 
     assert registry.describe(2)["ModelApprovalStatus"] == "Approved"
-
-
-def test_pin_is_kept_on_the_group_with_who_and_when(registry: ModelRegistry) -> None:
-    registry.add()
-    registry.add()
-
-    text = say(registry, "pin 1", "incident/7")
-
-    tags = registry.tags()
-    assert (tags["PinnedModelPackageVersion"], tags["PinnedBy"], tags["PinnedNote"]) == ("1", CALLER, "incident/7")
-    assert datetime.fromisoformat(tags["PinnedAt"]).tzinfo is not None
-    assert "Version 1 scores from now on: it is pinned by Approvers/anna@example.com (incident/7); " in text
-    assert "unpin` lets version 2 score, the latest approved one." in text
-    assert found_by_the_function(registry) == "1"
-
-
-def test_pin_takes_the_place_of_another_one_and_of_its_note(registry: ModelRegistry) -> None:
-    registry.add()
-    registry.add()
-    say(registry, "pin 1", "incident/7")
-
-    text = say(registry, "pin 2")
-
-    assert registry.tags()["PinnedModelPackageVersion"] == "2"
-    assert registry.tags()["PinnedNote"] == ""
-    assert "it is pinned by Approvers/anna@example.com, and the latest approved one." in text
-
-
-def test_unpin_leaves_other_tags_and_the_latest_approved_scores(registry: ModelRegistry) -> None:
-    registry.add()
-    registry.add()
-    arn = registry.sagemaker.describe_model_package_group(ModelPackageGroupName=GROUP)["ModelPackageGroupArn"]
-    registry.sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "team", "Value": "churn"}])
-    say(registry, "pin 1")
-
-    text = say(registry, "unpin")
-
-    assert registry.tags() == {"team": "churn"}
-    assert f"Version 2 scores from now on: {LATEST}" in text
-    assert "is pinned; nothing was changed" in say(registry, "unpin")
-
-
-def test_pin_on_a_version_that_cannot_score_is_refused(registry: ModelRegistry) -> None:
-    registry.add("Rejected")
-    registry.add()
-    registry.s3.objects.clear()
-
-    with pytest.raises(
-        CommandError, match=r"version 1 was not pinned: it is Rejected, not Approved\. Pin one that can"
-    ):
-        say(registry, "pin 1")
-    with pytest.raises(CommandError, match=r"version 2 was not pinned: its artifact s3://models/2/.* is not in S3"):
-        say(registry, "pin 2")
-
-    assert registry.tags() == {}
-
-
-def test_note_that_a_tag_cannot_hold_is_refused_with_what_is_allowed(registry: ModelRegistry) -> None:
-    registry.add()
-
-    with pytest.raises(CommandError, match=r"'!' ',' is in it\. .* letters, digits, spaces and _\.:/=\+-@ are allowed"):
-        say(registry, "pin 1", "worse, again!")
-
-    assert registry.tags() == {}
-
-
-def test_pinned_version_is_not_rejected(registry: ModelRegistry) -> None:
-    registry.add()
-    registry.add()
-    say(registry, "pin 1")
-
-    with pytest.raises(
-        CommandError, match=r"version 1 is pinned, and nothing could score .* `python pipeline\.py unpi"
-    ):
-        say(registry, "reject 1")
-
-    assert registry.describe(1)["ModelApprovalStatus"] == "Approved"
-    say(registry, "reject 2")
-    assert registry.describe(2)["ModelApprovalStatus"] == "Rejected"
 
 
 def test_commands_suggested_repeat_the_options(registry: ModelRegistry) -> None:

@@ -22,7 +22,7 @@ NO_MODEL = step("GetLatestApprovedModel", "Failed")
 def versions(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the registry holds; none at first."""
     found: list[dict[str, Any]] = []
-    monkeypatch.setattr("cli.advice.registry.versions", lambda _: found)
+    monkeypatch.setattr("cli.advice.model_packages.versions", lambda _: found)
     return found
 
 

@@ -149,7 +149,7 @@ def test_calls_of_every_caller_are_seen() -> None:
         ("pipelines/deployment/pipeline.py", "sagemaker:CreatePipeline"),  # by the SDK
         ("cli/job_logs.py", "sagemaker:ListTrainingJobs"),  # by a paginator, named elsewhere
         ("cli/identity.py", "sts:GetCallerIdentity"),
-        ("cli/pins.py", "sagemaker:DeleteTags"),
+        ("cli/registry/pins.py", "sagemaker:DeleteTags"),
     } <= seen
 
 

@@ -8,7 +8,8 @@ import shlex
 import pytest
 from lambdas import get_latest_approved_model
 
-from cli import decisions, main, pins
+from cli import main
+from cli.registry import decisions, pins
 from tests.fakes.markdown import page
 
 PAGE = page("docs/models.md")

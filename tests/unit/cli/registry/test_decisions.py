@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.decisions import Decision, decision_of
+from cli.registry.decisions import Decision, decision_of
 
 REGISTERED = datetime(2026, 1, 31, 2, 0, tzinfo=UTC)
 LATER = REGISTERED + timedelta(hours=1)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cli import identity, pins, registry, s3_objects
+from cli import identity, s3_objects
 from cli.context import Context
-from cli.pins import Pin
-from cli.registry import Version
+from cli.registry import model_packages, pins
+from cli.registry.model_packages import Version
+from cli.registry.pins import Pin
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def candidates(context: Context, versions: Sequence[Version]) -> list[Version]:
 
 def now(context: Context, versions: Sequence[Version] | None = None) -> Scoring:
     """Look which version scores, artifact and all; `versions` are those just read, if any."""
-    listed = registry.versions(context) if versions is None else versions
+    listed = model_packages.versions(context) if versions is None else versions
     pin = pins.find(context)
     latest = next(iter(candidates(context, listed)), None)
     if pin is not None:
@@ -56,7 +57,7 @@ def refusal(context: Context, version: Version) -> str | None:
     """Why a version cannot score, the artifact included; None when it can."""
     status = context.config.model_approval_status
     if not version.is_usable:
-        return f"it is {version.status}, not {registry.COMPLETED}, and holds no usable model"
+        return f"it is {version.status}, not {model_packages.COMPLETED}, and holds no usable model"
     if version.approval != status:
         return f"it is {version.approval}, not {status}"
     return _artifact_reason(context, version)
@@ -75,7 +76,7 @@ def _pinned(context: Context, listed: Sequence[Version], pin: Pin, latest: Versi
 
 
 def _artifact_reason(context: Context, version: Version) -> str | None:
-    uri = registry.artifact_uri(registry.describe(context, version))
+    uri = model_packages.artifact_uri(model_packages.describe(context, version))
     if not uri:
         return "it names no artifact (ModelDataUrl)"
     is_there = s3_objects.is_there(context, uri)

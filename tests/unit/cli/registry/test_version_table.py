@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cli import version_table
+from cli.registry import version_table
 
 
 @pytest.mark.parametrize(

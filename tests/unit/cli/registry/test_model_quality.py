@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli.context import Context
-from cli.model_quality import Quality, metric_name, quality_of
+from cli.registry.model_quality import Quality, metric_name, quality_of
 from tests.fakes.model_registry import BUCKET, FakeObjects
 from tests.unit.cli.fakes import context_with
 

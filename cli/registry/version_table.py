@@ -10,13 +10,14 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli import decisions, history, identity, model_quality, registry, scored_days
+from cli import history, identity
 from cli.context import Context
-from cli.decisions import Decision
-from cli.model_quality import Quality
-from cli.registry import Version
-from cli.scored_days import ScoredDay
-from cli.scoring import Scoring
+from cli.registry import decisions, model_packages, model_quality, scored_days
+from cli.registry.decisions import Decision
+from cli.registry.model_packages import Version
+from cli.registry.model_quality import Quality
+from cli.registry.scored_days import ScoredDay
+from cli.registry.scoring import Scoring
 
 _WHY_MAX = 60
 """Characters in the table; the JSON has all."""
@@ -99,12 +100,12 @@ def age(time: timedelta) -> str:
 
 
 def _read_line(context: Context, version: Version, days: Mapping[str, Sequence[ScoredDay]]) -> VersionLine:
-    package = registry.describe(context, version)
+    package = model_packages.describe(context, version)
     metadata = package.get("CustomerMetadataProperties") or {}
     return VersionLine(
         version=version,
         execution=metadata.get("PipelineExecutionId", ""),
-        artifact=registry.artifact_uri(package),
+        artifact=model_packages.artifact_uri(package),
         quality=model_quality.quality_of(context, package),
         decision=decisions.decision_of(package),
         days=days.get(version.arn, []),

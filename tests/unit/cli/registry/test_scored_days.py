@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cli import scored_days
-from cli.scored_days import ScoredDay
+from cli.registry import scored_days
+from cli.registry.scored_days import ScoredDay
 
 
 def days(*texts: str) -> list[ScoredDay]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cli import identity, registry, registry_texts
+from cli import identity
 from cli.context import Context
-from cli.registry import Version
+from cli.registry import model_packages, texts
+from cli.registry.model_packages import Version
 
 VERSION = "PinnedModelPackageVersion"
 """scripts/lambdas/get_latest_approved_model.py reads this tag."""
@@ -27,7 +28,7 @@ class Pin:
 
 def find(context: Context) -> Pin | None:
     """The pin, if there is one."""
-    arn = registry.group_arn(context)
+    arn = model_packages.group_arn(context)
     if arn is None:
         return None
     pages = context.client("sagemaker").get_paginator("list_tags").paginate(ResourceArn=arn)
@@ -41,15 +42,16 @@ def put(context: Context, version: Version, note: str, now: datetime) -> None:
     """Pin a version, in one call; a pin that was there is replaced, its note with it."""
     tags = {
         VERSION: str(version.number),
-        _BY: registry_texts.metadata(identity.caller(context)),
+        _BY: texts.metadata(identity.caller(context)),
         _AT: now.isoformat(timespec="seconds"),
-        _NOTE: registry_texts.tag(note),
+        _NOTE: texts.tag(note),
     }
     context.client("sagemaker").add_tags(
-        ResourceArn=registry.group_arn(context), Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+        ResourceArn=model_packages.group_arn(context),
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
     )
 
 
 def remove(context: Context) -> None:
     """Take the pin away."""
-    context.client("sagemaker").delete_tags(ResourceArn=registry.group_arn(context), TagKeys=[VERSION, *WITH_IT])
+    context.client("sagemaker").delete_tags(ResourceArn=model_packages.group_arn(context), TagKeys=[VERSION, *WITH_IT])

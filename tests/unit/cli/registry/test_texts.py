@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from cli import registry_texts
 from cli.errors import CommandError
+from cli.registry import texts
 
 
 @pytest.mark.parametrize("note", ["", "Größe 3 : a/b=c+d-e@f_g.h", "x" * 256])
 def test_note_that_a_tag_can_hold_stays_as_it_is(note: str) -> None:
-    assert registry_texts.tag(note) == note
+    assert texts.tag(note) == note
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,11 @@ def test_note_that_a_tag_can_hold_stays_as_it_is(note: str) -> None:
 )
 def test_note_that_a_tag_cannot_hold_is_refused(note: str, why: str) -> None:
     with pytest.raises(CommandError, match=why):
-        registry_texts.tag(note)
+        texts.tag(note)
 
 
 def test_note_of_a_decision_may_have_any_character_of_one_line() -> None:
-    assert registry_texts.description("auc > 0.9, at last!") == "auc > 0.9, at last!"
+    assert texts.description("auc > 0.9, at last!") == "auc > 0.9, at last!"
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ def test_note_of_a_decision_may_have_any_character_of_one_line() -> None:
     ],
 )
 def test_text_is_made_fit_for_metadata(text: str, kept: str) -> None:
-    assert registry_texts.metadata(text) == kept
+    assert texts.metadata(text) == kept

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from cli import identity, registry_texts
+from cli import identity
 from cli.context import Context
-from cli.registry import Version
+from cli.registry import texts
+from cli.registry.model_packages import Version
 
 APPROVED, REJECTED = "Approved", "Rejected"
 AUTOMATIC = "automatic"
@@ -39,9 +40,9 @@ def decide(context: Context, version: Version, status: str, note: str, now: date
         ModelPackageArn=version.arn,
         ModelApprovalStatus=status,
         # Always: else an earlier decision's reason would stand beside this one.
-        ApprovalDescription=registry_texts.description(note) or NO_REASON,
+        ApprovalDescription=texts.description(note) or NO_REASON,
         CustomerMetadataProperties={
-            f"{status}By": registry_texts.metadata(identity.caller(context)),
+            f"{status}By": texts.metadata(identity.caller(context)),
             f"{status}At": now.isoformat(),
         },
     )
