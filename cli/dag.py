@@ -1,4 +1,4 @@
-"""The edges of a definition, for people: which steps each step waits for."""
+"""The steps of a definition, for people: all of them, and which steps each of them waits for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _STEP_REFERENCE = re.compile(r"^Steps\.([A-Za-z0-9_-]+)\.")
+
+
+def steps(definition: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every step by its name, also those within a condition."""
+    return {step["Name"]: step for step, _ in _steps(definition["Steps"], parent=None)}
 
 
 def predecessors(definition: str) -> dict[str, list[str]]:

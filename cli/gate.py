@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cli import history, job_outputs, s3_objects
+from cli import dag, history, job_outputs, s3_objects
 from cli.context import Context
 
 _PROPERTY_FILE = re.compile(r"^Steps\.(?P<step>[^.]+)\.PropertyFiles\.(?P<name>.+)$")
@@ -46,7 +46,7 @@ def _reason(context: Context, arn: str, steps: Sequence[Mapping[str, Any]], name
     client = context.client("sagemaker")
     text = client.describe_pipeline_definition_for_execution(PipelineExecutionArn=arn)["PipelineDefinition"]
     definition = json.loads(text)
-    known = {step["Name"]: step for step in _flat(definition["Steps"])}
+    known = dag.steps(definition)
     comparisons: list[str] = []
     for condition in known[name]["Arguments"]["Conditions"]:
         read = condition["LeftValue"]["Std:JsonGet"]
@@ -60,13 +60,6 @@ def _reason(context: Context, arn: str, steps: Sequence[Mapping[str, Any]], name
         words = _WORDS[condition["Type"]]
         comparisons.append(f"{read['Path']} is {_shown(value, threshold)}, {asker} asks for {words} {threshold:g}")
     return "; ".join(comparisons)
-
-
-def _flat(steps: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for step in steps:
-        yield step
-        if step["Type"] == "Condition":
-            yield from _flat([*step["Arguments"]["IfSteps"], *step["Arguments"]["ElseSteps"]])
 
 
 def _report(context: Context, known: Mapping[str, Any], steps: Iterable[Mapping[str, Any]], property_file: Any) -> Any:
