@@ -14,6 +14,7 @@ _JOBS = {
     "TrainingJob": ("list_training_jobs", "TrainingJobSummaries", "Training"),
     "TransformJob": ("list_transform_jobs", "TransformJobSummaries", "Transform"),
 }
+_AFTER_THE_END_MILLISECONDS = 1000
 
 
 def last_lines(context: Context, step: dict[str, Any], count: int) -> list[str]:
@@ -24,37 +25,62 @@ def last_lines(context: Context, step: dict[str, Any], count: int) -> list[str]:
 
 def read(context: Context, step: dict[str, Any]) -> Iterator[str]:
     """All lines of a step's log in order of time."""
-    location = _location(context, step)
-    if location is None:
-        return
-    group, stream_prefix, start = location
     logs = context.client("logs")
     try:
-        streams = logs.describe_log_streams(logGroupName=group, **_prefix(stream_prefix))["logStreams"]
+        if (function := _function(step)) is not None:
+            yield from _function_lines(logs, function, step)
+        elif (job := _job(context, step)) is not None:
+            yield from _job_lines(logs, *job)
     except logs.exceptions.ResourceNotFoundException:
         return  # Nothing was logged: AWS makes the group with the first line.
-    for stream in sorted(streams, key=lambda entry: entry["logStreamName"]):
-        yield from _events(logs, group, stream["logStreamName"], start)
 
 
-def _prefix(stream_prefix: str) -> dict[str, str]:
-    return {"logStreamNamePrefix": stream_prefix} if stream_prefix else {}
+def _function(step: dict[str, Any]) -> str | None:
+    """The name of the function that a step called."""
+    arn = step.get("Metadata", {}).get("Lambda", {}).get("Arn")
+    return None if arn is None else str(arn.split(":")[6])
 
 
-def _location(context: Context, step: dict[str, Any]) -> tuple[str, str, int] | None:
-    """Log group, beginning of the stream names, and the earliest time in epoch milliseconds."""
+def _job(context: Context, step: dict[str, Any]) -> tuple[str, str] | None:
+    """Log group of a step's job, and the beginning of its stream names."""
     metadata = step.get("Metadata", {})
-    start = int(step.get("StartTime", datetime.now(UTC)).timestamp() * 1000)
     for member, (_, _, kind) in _JOBS.items():
         if member in metadata:
             name = job_name(context.client("sagemaker"), member, metadata[member]["Arn"])
-            return f"/aws/sagemaker/{kind}Jobs", f"{name}/", 0
+            return f"/aws/sagemaker/{kind}Jobs", f"{name}/"
     if tuning.MEMBER in metadata:
         training_job = tuning.training_job(context.client("sagemaker"), metadata[tuning.MEMBER]["Arn"])
-        return None if training_job is None else ("/aws/sagemaker/TrainingJobs", f"{training_job}/", 0)
-    if "Lambda" in metadata and "Arn" in metadata["Lambda"]:
-        return f"/aws/lambda/{metadata['Lambda']['Arn'].split(':')[6]}", "", start
+        return None if training_job is None else ("/aws/sagemaker/TrainingJobs", f"{training_job}/")
     return None
+
+
+def _function_lines(logs: Any, function: str, step: dict[str, Any]) -> Iterator[str]:
+    """What a function wrote while the step ran, whichever of its instances did: each has a stream, most are old."""
+    now = datetime.now(UTC)
+    request: dict[str, Any] = {
+        "logGroupName": f"/aws/lambda/{function}",
+        "startTime": _milliseconds(step.get("StartTime", now)),
+        # The service's own last line comes after the function's end.
+        "endTime": _milliseconds(step.get("EndTime", now)) + _AFTER_THE_END_MILLISECONDS,
+    }
+    while True:
+        page = logs.filter_log_events(**request)
+        for event in page["events"]:
+            yield event["message"].rstrip("\n")
+        # A page may be empty and have another one after it.
+        if not page.get("nextToken"):
+            return
+        request["nextToken"] = page["nextToken"]
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _job_lines(logs: Any, group: str, stream_prefix: str) -> Iterator[str]:
+    streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=stream_prefix)["logStreams"]
+    for stream in sorted(streams, key=lambda entry: entry["logStreamName"]):
+        yield from _events(logs, group, stream["logStreamName"])
 
 
 def job_name(client: Any, member: str, arn: str) -> str:
@@ -72,14 +98,13 @@ def job_name(client: Any, member: str, arn: str) -> str:
     return lowered
 
 
-def _events(logs: Any, group: str, stream: str, start: int) -> Iterator[str]:
+def _events(logs: Any, group: str, stream: str) -> Iterator[str]:
     token: str | None = None
     while True:
         page = logs.get_log_events(
             logGroupName=group,
             logStreamName=stream,
             startFromHead=True,
-            startTime=start,
             **({"nextToken": token} if token else {}),
         )
         for event in page["events"]:
