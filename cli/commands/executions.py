@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from cli import advice, batch_evaluation, follow, gate, history, triggers, tuning
 from cli.commands import definitions
@@ -61,7 +62,7 @@ def list_executions(context: Context, options: argparse.Namespace) -> None:
             history.execution_id(summary["PipelineExecutionArn"]),
             summary["PipelineExecutionStatus"],
             history.utc_text(summary["StartTime"]),
-            summary.get("PipelineExecutionFailureReason") or _HANDLED.get(summary["PipelineExecutionStatus"], ""),
+            Text(summary.get("PipelineExecutionFailureReason") or _HANDLED.get(summary["PipelineExecutionStatus"], "")),
         )
     context.console.print(table)
 
@@ -72,10 +73,11 @@ def status(context: Context, options: argparse.Namespace) -> None:
     client = context.client("sagemaker")
     described = client.describe_pipeline_execution(PipelineExecutionArn=arn)
     context.console.print(
-        f"{arn}\n{described['PipelineExecutionStatus']} {described.get('FailureReason', '')}".rstrip()
+        f"{arn}\n{described['PipelineExecutionStatus']} {described.get('FailureReason', '')}".rstrip(), markup=False
     )
     parameters = history.parameters(client, arn)
-    context.console.print("parameters: " + ", ".join(f"{name}={value}" for name, value in sorted(parameters.items())))
+    shown = ", ".join(f"{name}={value}" for name, value in sorted(parameters.items()))
+    context.console.print(f"parameters: {shown}", markup=False)
     steps, reasons, because = history.steps(client, arn), dict[str, str](), dict[str, str]()
     gate.add_reasons(context, arn, steps, reasons)
     triggers.add_reasons(context, arn, steps, because)

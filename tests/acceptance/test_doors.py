@@ -179,6 +179,8 @@ def test_executions_status_and_logs_show_what_ran(terminal: Terminal) -> None:
     assert f"execution/{newest}" in status
     assert "MetricThreshold=" in status
     assert "validation-auc:" in log
+    log = terminal.output(("python", "pipeline.py", "logs", newest, "GetLatestApprovedModel", "--local"))
+    assert "The latest Approved version of " in log
 
 
 def test_the_short_form_starts_what_stop_stops_and_retry_finishes(terminal: Terminal) -> None:
