@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from cli import follow, history, published_runs
+from cli import published_runs
 from cli.context import Context
-from cli.start import GIT_COMMIT, start_execution
+from cli.executions import follow, history
+from cli.executions.start import GIT_COMMIT, start_execution
 
 DAY, MODEL_VERSION = "InferenceDate", "ModelVersion"
 """Parameters of the pipeline (pipelines/parameters.py)."""

@@ -9,8 +9,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli import job_outputs, s3_objects
+from cli import s3_objects
 from cli.context import Context
+from cli.executions import job_outputs
 
 IF_LABELLED, PUBLISHED = "EvaluateIfLabelled", "EvaluatePublished"
 """The steps that measure a batch: when its rows have labels, and when labels come after it was published."""

@@ -14,14 +14,15 @@ from typing import Any
 
 from rich.table import Table
 
-from cli import athena, follow, history, s3_objects
+from cli import athena, s3_objects
 from cli.commands import data, definitions
 from cli.commands.query import as_table
 from cli.context import Context
-from cli.dag import predecessors, triggers
+from cli.executions import follow, history
+from cli.executions.dag import predecessors, triggers
+from cli.executions.start import start_execution
 from cli.main import call
 from cli.registry import model_packages
-from cli.start import start_execution
 
 _ROWS = 5_000
 _SEED = 42

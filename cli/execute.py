@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cli import follow
 from cli.commands import definitions
 from cli.context import Context
+from cli.executions import follow
+from cli.executions.start import start_execution
 from cli.main import add_shared_options, call
 from cli.parameters import parse
-from cli.start import start_execution
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from rich.table import Table
 from rich.text import Text
 
-from cli import history
 from cli.confirm import confirm
 from cli.context import Context
 from cli.errors import CommandError
+from cli.executions import history
 
 _KINDS = (".csv", ".parquet")
 """What the jobs read; any other file below the prefix fails them."""

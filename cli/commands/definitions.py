@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cli.confirm import confirm
 from cli.context import Context
-from cli.start import start_execution
+from cli.executions.start import start_execution
 
 if TYPE_CHECKING:
     from pipelines.built import BuiltPipeline

@@ -8,12 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cli import batch_evaluation, follow, history, late_labels, published_runs, s3_objects
+from cli import batch_evaluation, late_labels, published_runs, s3_objects
 from cli.commands import definitions
 from cli.context import Context
 from cli.day import parse_day
 from cli.errors import CommandError
-from cli.start import start_execution
+from cli.executions import follow, history
+from cli.executions.start import start_execution
 
 PIPELINE = "evaluation"
 _DAY, _LABELS = "InferenceDate", "LabelsUri"

@@ -9,11 +9,12 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli import advice, batch_evaluation, follow, gate, history, triggers, tuning
+from cli import batch_evaluation
 from cli.commands import definitions
 from cli.context import Context
+from cli.executions import advice, follow, gate, history, triggers, tuning
+from cli.executions.start import start_execution
 from cli.parameters import parse
-from cli.start import start_execution
 
 _HANDLED = {"CompletedWithFailures": "steps failed, and what was to run then has run; `status` shows them"}
 

@@ -15,10 +15,11 @@ from typing import Any
 from rich.table import Column, Table
 from rich.text import Text
 
-from cli import batch_row, history, job_logs, published_row, s3_objects
+from cli import batch_row, published_row, s3_objects
 from cli.context import Context
 from cli.day import parse_day
 from cli.errors import CommandError, UnknownExecution
+from cli.executions import history, job_logs
 from cli.published_row import PublishedRow
 from cli.registry import model_packages
 

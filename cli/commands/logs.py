@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from cli import history, job_logs
 from cli.context import Context
 from cli.errors import CommandError
+from cli.executions import history, job_logs
 
 
 def register(commands: Any, shared: argparse.ArgumentParser) -> None:

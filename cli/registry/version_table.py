@@ -10,8 +10,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli import history, identity
+from cli import identity
 from cli.context import Context
+from cli.executions import history
 from cli.registry import decisions, model_packages, model_quality, scored_days
 from cli.registry.decisions import Decision
 from cli.registry.model_packages import Version

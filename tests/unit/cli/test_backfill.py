@@ -43,7 +43,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def terminal(definition: dict[str, Any], deployed: list[Any], monkeypatch: pytest.MonkeyPatch) -> Terminal:
     monkeypatch.setattr("cli.backfill.time.sleep", lambda _: None)
     monkeypatch.setattr(backfill, "_today", lambda: TODAY)
-    monkeypatch.setattr("cli.start.git_commit", lambda: "0123abc")
+    monkeypatch.setattr("cli.executions.start.git_commit", lambda: "0123abc")
     return Terminal()
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli import batch_evaluation, follow
+from cli import batch_evaluation
 from cli.commands import executions
+from cli.executions import follow
 from tests.unit.cli.evaluated import DOCUMENT, UNLABELLED, evaluating_step, terminal
 from tests.unit.cli.fakes import ARN, step
 
@@ -20,7 +21,7 @@ EVALUATED = evaluating_step("EvaluateIfLabelled")
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.follow.time.sleep", lambda _: None)
+    monkeypatch.setattr("cli.executions.follow.time.sleep", lambda _: None)
 
 
 @pytest.mark.parametrize(

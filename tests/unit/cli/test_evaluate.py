@@ -29,7 +29,7 @@ class Desk:
         )
         self.done: list[tuple[str, ...]] = []
         self.started: dict[str, str] = {}
-        monkeypatch.setattr("cli.follow.time.sleep", lambda _: None)
+        monkeypatch.setattr("cli.executions.follow.time.sleep", lambda _: None)
         monkeypatch.setattr("cli.commands.definitions.deploy", lambda _, name: self.done.append(("deploy", name)))
         monkeypatch.setattr(evaluate, "start_execution", self._start)
         self.publish("2026-01-31")

@@ -18,7 +18,7 @@ from cli import athena, main
 from cli.commands import explain
 from cli.context import Context
 from cli.errors import CommandError, UnknownExecution
-from cli.history import execution_id
+from cli.executions.history import execution_id
 from cli.published_row import PublishedRow
 from tests.fakes.datasets import SMALL, small_rows
 from tests.fakes.models import trained
@@ -94,7 +94,7 @@ class Terminal:
             athena_database="scores", athena_output_table="daily", dataset=SimpleNamespace(id_column="customer_id")
         )
         monkeypatch.setattr(athena, "run", self._answer)
-        monkeypatch.setattr("cli.history.find_execution", lambda *_: ARN)
+        monkeypatch.setattr("cli.executions.history.find_execution", lambda *_: ARN)
 
     def _answer(self, _: Context, sql: str) -> athena.QueryResult:
         self.asked.append(sql)
@@ -280,7 +280,7 @@ def test_execution_that_is_gone_is_said(terminal: Terminal, monkeypatch: pytest.
     def gone(*_: Any) -> str:
         raise UnknownExecution("there is none")
 
-    monkeypatch.setattr("cli.history.find_execution", gone)
+    monkeypatch.setattr("cli.executions.history.find_execution", gone)
     terminal.answers = [[["2026-01-31", "1", "0.75", MODEL, "abcdefghijkl"]]]
 
     with pytest.raises(CommandError, match="comes from execution abcdefghijkl, which is not in the history"):

@@ -147,7 +147,7 @@ def test_calls_of_every_caller_are_seen() -> None:
         ("scripts/lambdas/get_latest_approved_model.py", "s3:GetObject"),  # as HeadObject
         ("pipelines/deployment/functions.py", "lambda:CreateFunction"),
         ("pipelines/deployment/pipeline.py", "sagemaker:CreatePipeline"),  # by the SDK
-        ("cli/job_logs.py", "sagemaker:ListTrainingJobs"),  # by a paginator, named elsewhere
+        ("cli/executions/job_logs.py", "sagemaker:ListTrainingJobs"),  # by a paginator, named elsewhere
         ("cli/identity.py", "sts:GetCallerIdentity"),
         ("cli/registry/pins.py", "sagemaker:DeleteTags"),
     } <= seen

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from cli import follow
+from cli.executions import follow
 from tests.unit.cli.fakes import ARN, FakeLogs, FakeSageMaker, context_with, step
 
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.follow.time.sleep", lambda _: None)
+    monkeypatch.setattr("cli.executions.follow.time.sleep", lambda _: None)
 
 
 def test_following_a_succeeding_execution_prints_each_change_once_and_returns_zero() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli import job_logs
+from cli.executions import job_logs
 from tests.unit.cli.fakes import BEGIN, context_with, step
 
 FUNCTION = "arn:aws:lambda:us-west-2:000000000000:function:churn-verdict"

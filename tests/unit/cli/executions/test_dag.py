@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from cli.dag import predecessors, triggers
+from cli.executions.dag import predecessors, triggers
 
 
 def test_predecessors_of_a_gated_definition_follow_data_branches_and_depends_on() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli import gate, history
 from cli.context import Context
+from cli.executions import gate, history
 from cli.registry import model_packages
 
 CHOOSES_VERSION = "GetLatestApprovedModel"

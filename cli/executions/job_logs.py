@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from cli import tuning
 from cli.context import Context
+from cli.executions import tuning
 
 _JOBS = {
     "ProcessingJob": ("list_processing_jobs", "ProcessingJobSummaries", "Processing"),

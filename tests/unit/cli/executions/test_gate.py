@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cli import follow, gate
 from cli.commands import executions
 from cli.context import Context
+from cli.executions import follow, gate
 from tests.fakes.s3 import FakeS3
 from tests.unit.cli.fakes import ARN, FakeSageMaker, context_with, step
 

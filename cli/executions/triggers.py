@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli import dag
 from cli.context import Context
+from cli.executions import dag
 
 _TROUBLE = frozenset({"Failed", "Stopped"})
 _WORDS = {"Failed": "failed", "Stopped": "was stopped", "Any": "ended"}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import advice
 from cli.commands import executions
+from cli.executions import advice
 from tests.unit.cli.fakes import ARN, FakeSageMaker, context_with, step
 
 RETRY = "python pipeline.py retry abcdefghijkl --wait --local"
@@ -22,7 +22,7 @@ NO_MODEL = step("GetLatestApprovedModel", "Failed")
 def versions(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the registry holds; none at first."""
     found: list[dict[str, Any]] = []
-    monkeypatch.setattr("cli.advice.model_packages.versions", lambda _: found)
+    monkeypatch.setattr("cli.executions.advice.model_packages.versions", lambda _: found)
     return found
 
 

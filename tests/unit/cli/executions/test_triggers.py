@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cli import follow, triggers
 from cli.commands import executions
+from cli.executions import follow, triggers
 from tests.unit.cli.fakes import ARN, BEGIN, FakeSageMaker, context_with, step
 
 DEFINITION = {
@@ -46,7 +46,7 @@ class Service(FakeSageMaker):
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.follow.time.sleep", lambda _: None)
+    monkeypatch.setattr("cli.executions.follow.time.sleep", lambda _: None)
 
 
 def test_following_an_execution_with_failures_returns_one_with_reasons_and_the_command_that_resumes_it() -> None:

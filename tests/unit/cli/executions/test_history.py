@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from cli import history
 from cli.errors import UnknownExecution
+from cli.executions import history
 from tests.unit.cli.fakes import ARN, FakeSageMaker, context_with, step
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli import advice, batch_evaluation, gate, history, job_logs, triggers, tuning
+from cli import batch_evaluation
 from cli.context import Context
+from cli.executions import advice, gate, history, job_logs, triggers, tuning
 
 FINAL = frozenset({"Succeeded", "Failed", "Stopped", "CompletedWithFailures"})
 _LOCAL_POLL_SECONDS = 0.25

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cli import history, job_logs
 from cli.context import Context
+from cli.executions import history, job_logs
 
 
 def address_of(context: Context, step: Mapping[str, Any], output: str) -> str:

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cli import dag, history, job_outputs, s3_objects
+from cli import s3_objects
 from cli.context import Context
+from cli.executions import dag, history, job_outputs
 
 _PROPERTY_FILE = re.compile(r"^Steps\.(?P<step>[^.]+)\.PropertyFiles\.(?P<name>.+)$")
 _WORDS = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cli import follow, job_logs
+from cli.executions import follow, job_logs
 from tests.unit.cli.fakes import ARN, FakeLogs, FakeSageMaker, context_with, step
 
 TUNING = "arn:aws:sagemaker:r:a:hyper-parameter-tuning-job/abc-train-x1"
