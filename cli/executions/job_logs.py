@@ -25,12 +25,12 @@ def last_lines(context: Context, step: dict[str, Any], count: int) -> list[str]:
 
 def read(context: Context, step: dict[str, Any]) -> Iterator[str]:
     """All lines of a step's log in order of time."""
+    function, job = _function(step), _job(context, step)
+    if function is None and job is None:
+        return
     logs = context.client("logs")
     try:
-        if (function := _function(step)) is not None:
-            yield from _function_lines(logs, function, step)
-        elif (job := _job(context, step)) is not None:
-            yield from _job_lines(logs, *job)
+        yield from _job_lines(logs, *job) if job is not None else _function_lines(logs, str(function), step)
     except logs.exceptions.ResourceNotFoundException:
         return  # Nothing was logged: AWS makes the group with the first line.
 

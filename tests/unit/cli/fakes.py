@@ -96,4 +96,12 @@ def context_with(**clients: Any) -> tuple[Context, io.StringIO]:
     printed = io.StringIO()
     context = Context(is_local=True, console=Console(file=printed, width=200, highlight=False, soft_wrap=True))
     context.__dict__["_clients"] = clients
+    context.__dict__["session"] = _NoSession()
     return context, printed
+
+
+class _NoSession:
+    """In the place of a session, which would start an endpoint."""
+
+    def client(self, service: str) -> Any:
+        raise AssertionError(f"a client of {service} was asked for, and the test gives none")

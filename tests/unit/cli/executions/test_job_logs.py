@@ -64,5 +64,7 @@ def test_function_that_has_written_nothing_has_no_lines(events: dict[int, str] |
 
 
 @pytest.mark.parametrize("metadata", [{}, {"Condition": {"Outcome": "True"}}, {"Lambda": {"OutputParameters": []}}])
-def test_step_that_starts_nothing_has_no_lines(metadata: dict[str, Any]) -> None:
-    assert read({at(1): "no\n"}, **metadata) == []
+def test_step_that_starts_nothing_has_no_lines_and_asks_nobody(metadata: dict[str, Any]) -> None:
+    context, _ = context_with()
+
+    assert list(job_logs.read(context, step("Gate", "Failed", Metadata=metadata))) == []
