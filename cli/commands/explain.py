@@ -103,8 +103,13 @@ def _has_job(step: Mapping[str, Any]) -> bool:
 
 def _download(context: Context, row: PublishedRow, archive: Path) -> None:
     package = context.client("sagemaker").describe_model_package(ModelPackageName=row.model_package_arn)
-    bucket, key = s3_objects.split(model_packages.artifact_uri(package))
-    context.client("s3").download_file(bucket, key, str(archive))
+    address = model_packages.artifact_uri(package)
+    if not address or s3_objects.is_there(context, address) is False:
+        raise CommandError(
+            f"the row cannot be scored again: the artifact of {row.model_package_arn} is not in S3 any more "
+            f"({address or 'it names none'}). Put it back, and ask again."
+        )
+    context.client("s3").download_file(*s3_objects.split(address), str(archive))
 
 
 def _last_words(text: str, row: PublishedRow) -> str:

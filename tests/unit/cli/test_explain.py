@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from botocore.exceptions import ClientError
 
 from cli import athena, main
 from cli.commands import explain
@@ -74,6 +75,15 @@ class FakeSageMaker:
 
 class Storage(FakeS3):
     """S3 that files are downloaded from."""
+
+    class exceptions:  # noqa: N801  # the name that boto3 clients have
+        ClientError = ClientError
+
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803  # boto3's own spelling
+        assert Bucket == "lake"
+        if Key not in self.objects:
+            raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
+        return {}
 
     def download_file(self, bucket: str, key: str, path: str) -> None:
         assert bucket == "lake"
@@ -162,6 +172,15 @@ def test_score_that_differs_ends_the_command_with_both_values(published: Termina
 
     assert repr(float(score)) in str(caught.value)
     assert f"The row is of 2026-01-31, execution abcdefghijkl, model {MODEL}." in str(caught.value)
+
+
+def test_archive_that_is_gone_is_named(published: Terminal) -> None:
+    del published.s3.objects["models/3/model.tar.gz"]
+
+    with pytest.raises(
+        CommandError, match=rf"the artifact of {MODEL} is not in S3 any more \(s3://lake/models/3/model"
+    ):
+        published.run()
 
 
 def test_archive_that_is_broken_is_said(published: Terminal) -> None:
