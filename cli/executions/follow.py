@@ -108,10 +108,12 @@ def _conclude(
 
 
 def say_who_scored(context: Context, steps: Sequence[dict[str, Any]]) -> None:
-    """Tell, after an execution that succeeded, when its own model was not good enough to score."""
-    scored = any(step["StepName"] == advice.CHOOSES_VERSION for step in steps)
-    if scored and gate.said_no(steps):
-        context.console.print("Nothing was registered; the latest approved version scored.")
+    """Tell, after an execution that succeeded, when its own model was not good enough to score, and which one did."""
+    chosen = next((step for step in steps if step["StepName"] == advice.CHOOSES_VERSION), None)
+    if chosen is not None and gate.said_no(steps):
+        outputs = chosen.get("Metadata", {}).get("Lambda", {}).get("OutputParameters", [])
+        version = next((output["Value"] for output in outputs if output["Name"] == "ModelPackageVersion"), "unknown")
+        context.console.print(f"Nothing was registered; version {version} scored.")
 
 
 def _coloured(state: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cli import s3_objects
@@ -18,6 +18,7 @@ METRIC_VALUE, CHAMPION_ARN, CHAMPION_VALUE, GATE_REASON = (
 )
 """Metadata that Register keeps with a version; the evaluation has the same, at length."""
 _NONE = "none"
+_CONSTANT = "_best_constant_classifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Quality:
     reason: str | None = None
     challenger: str | None = None
     """What the version was held against last, as its champion."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Everything that the evaluation measured as one number, in its order; the best constant classifiers left out."""
 
 
 def quality_of(context: Context, package: Mapping[str, Any]) -> Quality:
@@ -48,6 +51,7 @@ def quality_of(context: Context, package: Mapping[str, Any]) -> Quality:
         # The evaluation has the whole sentence, metadata what of it fits.
         reason=_part(gate, "reason") or metadata.get(GATE_REASON),
         challenger=_challenger(metadata),
+        metrics=_metrics(report),
     )
 
 
@@ -55,6 +59,19 @@ def metric_name(context: Context) -> str:
     """`auc` for the path `binary_classification_metrics.auc.value`."""
     parts: list[str] = context.config.gate.metric.split(".")
     return parts[-2] if parts[-1] == "value" and len(parts) > 1 else parts[-1]
+
+
+def _metrics(report: Any) -> dict[str, float]:
+    """`{"auc": 0.9, ...}` of the family that the evaluation has, such as `binary_classification_metrics`."""
+    families = [part for name, part in report.items() if name.endswith("_metrics")] if isinstance(report, dict) else []
+    found = {
+        name: _number(_part(item, "value"))
+        for family in families
+        if isinstance(family, dict)
+        for name, item in family.items()
+        if not name.endswith(_CONSTANT)
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _challenger(metadata: Mapping[str, str]) -> str | None:

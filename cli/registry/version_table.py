@@ -65,12 +65,13 @@ def table(context: Context, lines: Sequence[VersionLine], scoring: Scoring, now:
 
 
 def remarks(lines: Sequence[VersionLine]) -> list[str]:
-    """A line for each version: where it came from, what the gate said, and who lost against it."""
+    """A line for each version: where it came from, its metrics, what the gate said, and who lost against it."""
     found = []
     for line in lines:
         quality = line.quality
         parts = [
             f"registered by execution {line.execution}" if line.execution else "",
+            ", ".join(f"{name} {_figure(value)}" for name, value in quality.metrics.items()),
             f"the gate: {quality.reason.rstrip('.')}" if quality.reason else "",
             f"stayed against {quality.challenger.rstrip('.')}" if quality.challenger else "",
         ]
@@ -124,6 +125,7 @@ def _version_document(line: VersionLine, scoring: Scoring) -> dict[str, Any]:
         "execution": line.execution,
         "artifact": line.artifact,
         "value": line.quality.value,
+        "metrics": dict(line.quality.metrics),
         "champion": {"value": line.quality.champion, "model_package_arn": line.quality.champion_arn},
         "gate_reason": line.quality.reason,
         "last_challenger": line.quality.challenger,

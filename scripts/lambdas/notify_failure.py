@@ -145,7 +145,8 @@ def describe(clients: Clients, event: Mapping[str, Any], endpoint_url: str, now:
         log=Log(note=log_trouble) if log_trouble else log,
         last_good_run=LastGood(note=last_trouble) if last_trouble else last,
         git_commit=str(event["GitCommit"]),
-        retry=f"python pipeline.py retry {execution} --wait{local}",
+        # By its ARN, which any configuration's doors find: the function knows none.
+        retry=f"python pipeline.py retry {arn} --wait{local}",
         noticed=now.isoformat(timespec="seconds"),
     )
 
@@ -246,7 +247,6 @@ def message(failure: Failure, uri: str) -> str:
         f"  {failure.retry}",
         "",
         f"The same as JSON: {uri}",
-        f"ARN of the execution: {failure.pipeline_execution_arn}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -77,7 +77,7 @@ def test_failing_step_sends_one_message(lifecycle: Lifecycle, step: str) -> None
     assert mail["to"] == "your-team@example.com"
     assert word in mail["body"]
     assert execution.id in mail["body"]
-    assert f"python pipeline.py retry {execution.id} --wait --local" in mail["body"]
+    assert f"python pipeline.py retry {execution.arn} --wait --local" in mail["body"]
     assert f"retry {execution.id}" in text
     failure = json.loads(lifecycle.objects(f"errors/{execution.id}/")["failure.json"])
     assert failure["step"] == step

@@ -86,7 +86,7 @@ def test_failed_step_is_told_with_its_log_and_the_last_good_run(
     assert "missing columns" in answer["Reason"]
     assert f"Reason:        {answer['Reason']}\n" in mail["Message"]
     assert any("missing columns" in event["message"] for event in events["events"])
-    assert f"python pipeline.py retry {failed.id} --wait --local" in mail["Message"]
+    assert f"python pipeline.py retry {failed.arn} --wait --local" in mail["Message"]
     assert "Last good run: " in mail["Message"]
 
 

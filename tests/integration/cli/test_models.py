@@ -214,7 +214,7 @@ def test_models_shows_metric_champion_decision_days_and_what_scores(registry: Mo
     for text in ("│ 1 ", "│ 0.8000 │          │", "│ automatic "):
         assert text in first
     assert first.endswith("│ 2026-01-31 (kept), 2026-01-30 │")
-    assert "Version 2: registered by execution e2; the gate: auc is good enough." in lines
+    assert "Version 2: registered by execution e2; auc 0.9000; the gate: auc is good enough." in lines
     assert lines[-1] == f"Version 2 scores now: {LATEST}"
 
 
@@ -247,6 +247,7 @@ def test_models_for_machines_has_everything(registry: ModelRegistry, capsys: pyt
     second, first = document["versions"]
     assert (second["version"], second["approval"], second["scores_now"]) == (2, "PendingManualApproval", False)
     assert (first["execution"], first["value"], first["is_pinned"]) == ("e1", 0.8, True)
+    assert (first["metrics"], second["metrics"]) == ({"auc": 0.8}, {})
     assert first["artifact"] == "s3://models/1/model.tar.gz"
     assert first["days"] == [{"day": "2026-01-31", "run": "e1/1", "is_current": True}]
     assert (first["decided"]["by"], second["decided"]["at"]) == ("automatic", None)

@@ -48,10 +48,9 @@ def test_message_says_what_failed_where_its_log_is_and_how_to_go_on(world: World
         "Git commit:    0123abc\n"
         "\n"
         "Correct the cause, then resume the execution:\n"
-        "  python pipeline.py retry abcdefghijkl --wait\n"
+        f"  python pipeline.py retry {ARN} --wait\n"
         "\n"
         f"The same as JSON: {URI}\n"
-        f"ARN of the execution: {ARN}\n"
     )
 
 
@@ -76,7 +75,7 @@ def test_file_has_the_same_as_json(world: World) -> None:
         },
         "last_good_run": {"execution_id": "good00000000", "started": "2026-01-30 02:00:00 UTC", "note": None},
         "git_commit": "0123abc",
-        "retry": "python pipeline.py retry abcdefghijkl --wait",
+        "retry": f"python pipeline.py retry {ARN} --wait",
         "noticed": "2026-01-31T02:01:00+00:00",
     }
 
@@ -84,8 +83,8 @@ def test_file_has_the_same_as_json(world: World) -> None:
 @pytest.mark.parametrize(
     ("url", "command"),
     [
-        ("http://127.0.0.1:4577", "python pipeline.py retry abcdefghijkl --wait --local\n"),
-        ("https://vpce-1.sagemaker.example.com", "python pipeline.py retry abcdefghijkl --wait\n"),
+        ("http://127.0.0.1:4577", f"python pipeline.py retry {ARN} --wait --local\n"),
+        ("https://vpce-1.sagemaker.example.com", f"python pipeline.py retry {ARN} --wait\n"),
     ],
 )
 def test_command_that_resumes_is_that_of_the_place_where_it_failed(world: World, url: str, command: str) -> None:
@@ -314,7 +313,7 @@ def test_publish_that_fails_takes_the_claim_back_so_that_the_next_one_tells(worl
     world.sagemaker.fail("Train")
     world.topic.refusals.append(error)
 
-    with pytest.raises(NotPublished, match=rf"'Train' could not be sent to {TOPIC}: .* python pipeline.py retry abcd"):
+    with pytest.raises(NotPublished, match=rf"'Train' could not be sent to {TOPIC}: .* python pipeline.py retry {ARN}"):
         world.notify()
     assert world.s3.objects == {}
 

@@ -51,7 +51,11 @@ DEFINITION: dict[str, Any] = {
     ],
 }
 EVALUATED = step("Evaluate", "Succeeded", Metadata={"ProcessingJob": {"Arn": JOB_ARN}})
-CHOSEN = step("GetLatestApprovedModel", "Succeeded", Metadata={"Lambda": {"OutputParameters": []}})
+CHOSEN = step(
+    "GetLatestApprovedModel",
+    "Succeeded",
+    Metadata={"Lambda": {"OutputParameters": [{"Name": "ModelPackageVersion", "Value": "4"}]}},
+)
 
 
 def decided(outcome: str) -> dict[str, Any]:
@@ -99,7 +103,7 @@ def test_following_a_gate_that_was_not_met_shows_metric_value_and_threshold() ->
 
     reason = f"outcome False: {METRIC} is 0.648, MetricThreshold asks for at least 0.75"
     assert printed.getvalue().count(reason) == 2  # as it happens, and in the table
-    assert "Nothing was registered; the latest approved version scored." in printed.getvalue()
+    assert "Nothing was registered; version 4 scored." in printed.getvalue()
 
 
 def test_following_a_gate_that_was_met_shows_the_same_and_no_closing_line() -> None:
@@ -117,7 +121,7 @@ def test_status_shows_the_threshold_of_this_execution() -> None:
     executions.status(context, argparse.Namespace(execution=ARN))
 
     assert f"outcome False: {METRIC} is 0.648, MetricThreshold asks for at least 0.99" in printed.getvalue()
-    assert "Nothing was registered; the latest approved version scored." in printed.getvalue()
+    assert "Nothing was registered; version 4 scored." in printed.getvalue()
 
 
 def test_a_gate_of_two_conditions_shows_both_comparisons() -> None:

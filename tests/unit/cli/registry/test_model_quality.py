@@ -35,7 +35,20 @@ def package(**metadata: str) -> dict[str, Any]:
 def test_figures_and_reason_come_from_the_evaluation() -> None:
     found = quality_of(context(json.dumps(REPORT).encode()), package())
 
-    assert found == Quality(0.9, 0.85, CHAMPION, "auc is 0.9, 0.75 is asked for.")
+    assert found == Quality(0.9, 0.85, CHAMPION, "auc is 0.9, 0.75 is asked for.", metrics={"auc": 0.9})
+
+
+def test_metrics_are_what_was_measured_as_one_number() -> None:
+    family = {
+        "rmse": {"value": 2.5, "standard_deviation": 0.1},
+        "mae": {"value": 2, "standard_deviation": "NaN"},
+        "rmse_best_constant_classifier": {"value": 3.0},
+        "confusion_matrix": {"0": {"0": 1}},
+    }
+
+    found = quality_of(context(json.dumps({"version": 0.0, "regression_metrics": family}).encode()), package())
+
+    assert found.metrics == {"rmse": 2.5, "mae": 2.0}
 
 
 def test_metadata_is_what_is_left_when_the_evaluation_is_gone() -> None:
