@@ -279,7 +279,7 @@ def hash_ids(ids: pa.Array) -> npt.NDArray[np.uint64]:
 
 def repeated(hashes: Sequence[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
     """Return the hashes that occur more than once."""
-    every = np.sort(np.concatenate(hashes))
+    every = np.sort(np.concatenate([np.empty(0, np.uint64), *hashes]))
     more: npt.NDArray[np.uint64] = np.unique(every[1:][every[1:] == every[:-1]])
     return more
 

@@ -16,6 +16,7 @@ from dataset_schema import (
     find_files,
     hash_ids,
     quoted,
+    repeated,
 )
 from hypothesis import given, strategies as st
 
@@ -187,3 +188,7 @@ def test_exit_message_is_cut_to_what_the_service_reads(tmp_path: Path) -> None:
 
 def test_quoted_names_says_how_many_more_there_are() -> None:
     assert quoted(["a", "b", "c"], limit=2) == "'a', 'b' and 1 more"
+
+
+def test_nothing_is_repeated_where_there_is_nothing() -> None:
+    assert list(repeated([])) == []

@@ -262,9 +262,13 @@ def test_batch_with_a_bad_value_is_refused_by_customer(tmp_path: Path) -> None:
     assert service.s3.objects == {}
 
 
-def test_batch_of_an_empty_range_is_refused_by_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("numbers", [(1,), ()])
+def test_batch_of_an_empty_range_is_refused_by_name(tmp_path: Path, numbers: tuple[int, ...]) -> None:
+    """Also where Athena finds nobody and writes no file at all."""
+    service = Service(rows(*numbers))
+
     with pytest.raises(DataRefused, match=r"has no customers for scoring \(ids 2 to last\) before 2026-02-01"):
-        Service(rows(1)).run(batch_plan(tmp_path))
+        service.run(batch_plan(tmp_path))
 
 
 def test_batch_with_customers_to_learn_from_is_refused(tmp_path: Path) -> None:
