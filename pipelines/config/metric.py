@@ -12,6 +12,7 @@ FAMILIES = {
     "regression_metrics": ("mae", "mse", "rmse", "r2"),
 }
 """What scripts/evaluate.py writes, by the name that stands before it in evaluation.json."""
+_CONSTANT = "_best_constant_classifier"
 _ERRORS = frozenset({"rmse", "mse", "mae", "mape", "rmsle", "logloss", "log_loss", "error", "brier_score"})
 """Metrics of which less is better."""
 _PATHS = {name: f"{family}.{name}.value" for family, names in FAMILIES.items() for name in names}
@@ -29,6 +30,11 @@ def check_path(metric: str) -> None:
         raise ValueError(
             f"metric {metric!r} is not a path in evaluation.json;{_guess(metric)} allowed: a path such "
             f"as {_PATHS['auc']}, and the metrics are {', '.join(_PATHS)}"
+        )
+    family, name, *_ = [*metric.split("."), ""]
+    if family in FAMILIES and name.removesuffix(_CONSTANT) not in FAMILIES[family]:
+        raise ValueError(
+            f"metric {metric!r} is never written;{_guess(metric)} allowed of {family}: {', '.join(FAMILIES[family])}"
         )
 
 

@@ -194,6 +194,10 @@ def test_load_required_value_that_aws_would_refuse_is_refused(
         ("gate: {metric: $.a.value}", "starts with '$'"),
         ("gate: {metric: regression_metrics.rmse.value}", "is never written for a binary_classification"),
         (
+            "gate: {metric: binary_classification_metrics.recal.value}",
+            "is never written; did you mean binary_classification_metrics.recall.value?",
+        ),
+        (
             "registration: {approval_policy: {rules: [{metric: regression_metrics.rmse.value, at_most: 2.0}]}}",
             "registration.approval_policy.rules.0.metric 'regression_metrics.rmse.value' is never written for a binary",
         ),
@@ -328,7 +332,7 @@ def test_load_several_faults_reports_all_of_them_at_once(write: Write) -> None:
 def test_load_missing_key_names_key_and_files(write: Write) -> None:
     path = write("short.yaml", MINIMAL.replace("bucket: my-bucket", ""))
 
-    assert f"'bucket' is missing in {path}; add it." in refusal(path)
+    assert f"'bucket' is missing in {path}; add it, or give the file that this one overrides first" in refusal(path)
 
 
 def test_load_fault_of_the_later_file_names_that_file(write: Write) -> None:
