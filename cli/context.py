@@ -74,7 +74,7 @@ class Context:
     def options_text(self) -> str:
         """The options to repeat in a suggested command, with a leading space: ` --local --config FILE`."""
         words = ["--local"] if self.is_local else []
-        for path in self.config_paths:
-            if path != DEFAULT_CONFIG:
-                words += ["--config", str(path)]
+        # The default goes without saying only when it stands alone: another file may override but some of its keys.
+        if tuple(self.config_paths) != (DEFAULT_CONFIG,):
+            words += [word for path in self.config_paths for word in ("--config", str(path))]
         return "".join(f" {word}" for word in words)

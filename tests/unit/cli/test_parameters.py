@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.context import Context
 from cli.errors import CommandError
 from cli.parameters import as_request, git_commit, parse
 
@@ -47,3 +48,18 @@ def test_git_commit_with_changed_files_says_dirty(tmp_path: Path, monkeypatch: p
 
     assert len(clean) == 40
     assert git_commit() == f"{clean}-dirty"
+
+
+@pytest.mark.parametrize(
+    ("paths", "text"),
+    [
+        (["configs/pipeline_config.yaml"], " --local"),
+        (["mine.yaml"], " --local --config mine.yaml"),
+        (
+            ["configs/pipeline_config.yaml", "tune.yaml"],
+            " --local --config configs/pipeline_config.yaml --config tune.yaml",
+        ),
+    ],
+)
+def test_suggested_command_repeats_every_file_unless_it_is_the_default_alone(paths: list[str], text: str) -> None:
+    assert Context(config_paths=[Path(path) for path in paths], is_local=True).options_text == text
