@@ -165,12 +165,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise SchemaRefused(f"--seed {arguments.seed} is refused: it must be 0 or more and below 2**64.")
         output = Path(arguments.output)
         rows_per_file = arguments.rows_per_file
+        file_format = _format(output, arguments.format)
         if rows_per_file is None and (output.suffix not in {".parquet", ".csv"} or output.is_dir()):
             rows_per_file = arguments.rows
-        paths = write_customers(output, arguments.rows, arguments.seed, arguments.format, rows_per_file)
+        paths = write_customers(output, arguments.rows, arguments.seed, file_format, rows_per_file)
         say(f"Wrote {arguments.rows} customers of seed {arguments.seed} to {quoted(paths)}.")
 
     return exit_code(work)
+
+
+def _format(output: Path, given: str | None) -> str:
+    """Return what is asked for, or what the file's name ends in; a file must be what its name says."""
+    ending = output.suffix.removeprefix(".")
+    named = ending if ending in FORMATS and not output.is_dir() else None
+    if named is not None and given is not None and named != given:
+        raise SchemaRefused(
+            f"--output {str(output)!r} with --format {given} is refused: name a file that ends in .{given}, or leave "
+            "--format out."
+        )
+    return given or named or FORMATS[0]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -178,7 +191,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rows", type=int, default=5000, help="how many customers")
     parser.add_argument("--seed", type=int, default=42, help="the same seed gives the same rows")
     parser.add_argument("--output", required=True, help="a file (.parquet, .csv) or a folder")
-    parser.add_argument("--format", choices=FORMATS, default="parquet", help="of the files")
+    parser.add_argument(
+        "--format", choices=FORMATS, help="of the files; left out: by the ending of the file, else parquet"
+    )
     parser.add_argument("--rows-per-file", type=int, help="split into files of this many rows, in the output folder")
     return parser
 

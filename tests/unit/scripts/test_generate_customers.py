@@ -108,3 +108,16 @@ def test_impossible_numbers_are_refused(
 
     assert code == 1
     assert message in capsys.readouterr().err
+
+
+def test_file_is_of_the_format_that_its_name_ends_in(tmp_path: Path) -> None:
+    assert main(["--rows=3", f"--output={tmp_path / 'customers.csv'}"]) == 0
+
+    assert pyarrow.csv.read_csv(tmp_path / "customers.csv").num_rows == 3
+
+
+def test_file_whose_name_contradicts_the_format_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--rows=3", "--format=parquet", f"--output={tmp_path / 'customers.csv'}"]) == 1
+
+    assert "name a file that ends in .parquet" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
