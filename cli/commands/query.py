@@ -17,6 +17,8 @@ from cli.context import Context
 from cli.errors import CommandError
 
 _FORMATS = ("table", "csv", "json", "parquet")
+_TEXT = ("txt", "")
+"""Endings of files that a table goes into."""
 _TABLE_ROWS = 100
 _FILE_WIDTH = 160
 
@@ -39,7 +41,8 @@ def query(context: Context, options: argparse.Namespace) -> None:
     output: Path | None = options.output
     _check(form, output)
     result = athena.run(context, options.sql)
-    limit = _TABLE_ROWS if options.max_rows is None and form == "table" else options.max_rows
+    is_shown = form == "table" and output is None  # a file is never cut short unless that is asked for
+    limit = _TABLE_ROWS if options.max_rows is None and is_shown else options.max_rows
     rows = result.rows if limit is None else result.rows[: max(limit, 0)]
     if output is not None:
         _write_whole(output, lambda path: _write_file(form, result, rows, path))
@@ -66,8 +69,15 @@ def as_table(result: athena.QueryResult, max_rows: int) -> Table:
 
 
 def _format_of(options: argparse.Namespace) -> str:
-    ending = "" if options.output is None else options.output.suffix.removeprefix(".").lower()
-    return options.format or (ending if ending in _FORMATS else "table")
+    if options.format or options.output is None:
+        return str(options.format or "table")
+    ending = options.output.suffix.removeprefix(".").lower()
+    if ending in _FORMATS or ending in _TEXT:
+        return ending if ending in _FORMATS else "table"
+    raise CommandError(
+        f"--output {str(options.output)!r} is refused: no format has that ending; allowed are "
+        f"{', '.join(f'.{name}' for name in _FORMATS if name != 'table')} and .txt, or name one with --format."
+    )
 
 
 def _check(form: str, output: Path | None) -> None:

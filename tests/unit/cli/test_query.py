@@ -179,3 +179,13 @@ def test_cells_and_columns_are_shown_as_they_are_whatever_brackets_they_have() -
     context.console.print(query.as_table(result, 10))
 
     assert all(text in printed.getvalue() for text in (r"\[/a]", r"\[/b]", "[red]c", "NULL"))
+
+
+@pytest.mark.usefixtures("answered")
+def test_file_of_an_ending_that_is_no_format_is_refused_before_the_query(tmp_path: Path) -> None:
+    with pytest.raises(
+        CommandError, match=r"risk\.xlsx' is refused: .* allowed are \.csv, \.json, \.parquet and \.txt"
+    ):
+        ask("--output", str(tmp_path / "risk.xlsx"))
+
+    assert not list(tmp_path.iterdir())
