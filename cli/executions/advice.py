@@ -28,7 +28,10 @@ def after(context: Context, arn: str, state: str, steps: Sequence[Mapping[str, A
         return resume_hint(context, arn)
     if _is_without_a_model(context, steps):
         return _REFUSED
-    return f"Correct the cause, then resume it: {_retry(context, arn)}"
+    return (
+        f"Correct the cause, then resume it: {_retry(context, arn)}\n"
+        "It keeps its parameters and its code; to run with others, start a new execution."
+    )
 
 
 def _retry(context: Context, arn: str) -> str:

@@ -18,6 +18,10 @@ FINAL = frozenset({"Succeeded", "Failed", "Stopped", "CompletedWithFailures"})
 _LOCAL_POLL_SECONDS = 0.25
 _CLOUD_POLL_SECONDS = 5.0
 _LOG_LINES = 20
+_OUTPUT_CHARACTERS = 60
+"""Of each output of a function: what is told in full is told by the step that it is about."""
+_NO_VALUE = "none"
+"""What the functions answer where there is nothing to tell."""
 _COLOURS = {
     "Succeeded": "green",
     "Failed": "red",
@@ -98,6 +102,7 @@ def _conclude(
     seconds = (described["LastModifiedTime"] - described["CreationTime"]).total_seconds()
     context.console.print(f"{history.execution_id(arn)}: {_coloured(state)} after {seconds:.1f} s")
     if state == "Succeeded":
+        say_what_was_registered(context, steps)
         say_who_scored(context, steps)
         batch_evaluation.say_how_good(context, steps)
         return 0
@@ -107,13 +112,32 @@ def _conclude(
     return 1
 
 
+def say_what_was_registered(context: Context, steps: Sequence[dict[str, Any]]) -> None:
+    """Tell, after an execution that succeeded, which version came of it and what it waits for."""
+    arn = next((step["Metadata"]["RegisterModel"]["Arn"] for step in steps if "RegisterModel" in _metadata(step)), None)
+    if arn is None:
+        return
+    package = context.client("sagemaker").describe_model_package(ModelPackageName=arn)
+    version, status = package["ModelPackageVersion"], package["ModelApprovalStatus"]
+    todo = f": python pipeline.py approve {version}{context.options_text}" if status == "PendingManualApproval" else ""
+    text = f"Version {version} of {package['ModelPackageGroupName']} is {status}{todo}"
+    context.console.print(text, markup=False)
+
+
 def say_who_scored(context: Context, steps: Sequence[dict[str, Any]]) -> None:
-    """Tell, after an execution that succeeded, when its own model was not good enough to score, and which one did."""
+    """Tell, after an execution that succeeded, when its own model was not good enough, and which one scored."""
     chosen = next((step for step in steps if step["StepName"] == advice.CHOOSES_VERSION), None)
+    if chosen is None and gate.said_no(steps):
+        context.console.print("Nothing was registered.")
     if chosen is not None and gate.said_no(steps):
-        outputs = chosen.get("Metadata", {}).get("Lambda", {}).get("OutputParameters", [])
+        outputs = _metadata(chosen).get("Lambda", {}).get("OutputParameters", [])
         version = next((output["Value"] for output in outputs if output["Name"] == "ModelPackageVersion"), "unknown")
         context.console.print(f"Nothing was registered; version {version} scored.")
+
+
+def _metadata(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = step.get("Metadata") or {}
+    return found
 
 
 def _coloured(state: str) -> str:
@@ -142,8 +166,10 @@ def _detail(step: dict[str, Any], reasons: Mapping[str, str]) -> str:
 
 
 def _shortened(value: str) -> str:
-    """The last part of an ARN or of an S3 address; any other text as it is."""
-    return value.rsplit("/", 1)[-1] if value.startswith(("arn:", "s3://")) else value
+    """The last part of an ARN or of an S3 address; of any other text the beginning."""
+    if value.startswith(("arn:", "s3://")):
+        return value.rsplit("/", 1)[-1]
+    return value if len(value) <= _OUTPUT_CHARACTERS else f"{value[:_OUTPUT_CHARACTERS]}…"
 
 
 def _made(step: dict[str, Any]) -> str:
@@ -152,5 +178,6 @@ def _made(step: dict[str, Any]) -> str:
     metadata = step.get("Metadata", {})
     if "Lambda" in metadata:
         outputs = metadata["Lambda"].get("OutputParameters", [])
-        return ", ".join(f"{output['Name']}={_shortened(output['Value'])}" for output in outputs)
+        told = [output for output in outputs if output["Value"] != _NO_VALUE]
+        return ", ".join(f"{output['Name']}={_shortened(output['Value'])}" for output in told)
     return next((entry["Arn"].split(":", 5)[-1] for entry in metadata.values() if "Arn" in entry), "")

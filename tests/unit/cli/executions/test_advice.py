@@ -31,7 +31,10 @@ def test_after_a_failure_the_cause_comes_before_the_retry() -> None:
 
     text = advice.after(context, ARN, "Failed", [step("Train", "Failed")])
 
-    assert text == f"Correct the cause, then resume it: {RETRY}"
+    assert text.splitlines() == [
+        f"Correct the cause, then resume it: {RETRY}",
+        "It keeps its parameters and its code; to run with others, start a new execution.",
+    ]
 
 
 def test_after_a_stop_there_is_no_cause_to_correct() -> None:

@@ -69,6 +69,10 @@ class Service(FakeSageMaker):
         super().__init__([state], [steps])
         self.parameters = parameters
         self.definition = copy.deepcopy(DEFINITION)
+        self.packages: dict[str, dict[str, Any]] = {}
+
+    def describe_model_package(self, **request: Any) -> dict[str, Any]:
+        return self.packages[request["ModelPackageName"]]
 
     def describe_pipeline_definition_for_execution(self, **_: Any) -> dict[str, Any]:
         return {"PipelineDefinition": json.dumps(self.definition)}
@@ -113,6 +117,37 @@ def test_following_a_gate_that_was_met_shows_the_same_and_no_closing_line() -> N
 
     assert f"outcome True: {METRIC} is 0.900, MetricThreshold asks for at least 0.75" in printed.getvalue()
     assert "Nothing was registered" not in printed.getvalue()
+
+
+def test_training_whose_gate_was_not_met_says_that_nothing_was_registered() -> None:
+    context, printed = terminal(Service(EVALUATED, decided("False")))
+
+    assert follow.to_the_end(context, ARN) == 0
+
+    assert "Nothing was registered.\n" in printed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("PendingManualApproval", ": python pipeline.py approve 5 --local"), ("Approved", "")],
+)
+def test_execution_that_registered_says_which_version_and_what_it_waits_for(status: str, told: str) -> None:
+    registered = step(
+        "Register", "Succeeded", Metadata={"RegisterModel": {"Arn": "arn:aws:sagemaker:x:0:model-package/g/5"}}
+    )
+    client = Service(EVALUATED, decided("True"), registered)
+    client.packages = {
+        "arn:aws:sagemaker:x:0:model-package/g/5": {
+            "ModelPackageVersion": 5,
+            "ModelPackageGroupName": "churn-models",
+            "ModelApprovalStatus": status,
+        }
+    }
+    context, printed = terminal(client, auc=0.9)
+
+    follow.to_the_end(context, ARN)
+
+    assert f"Version 5 of churn-models is {status}{told}\n" in printed.getvalue()
 
 
 def test_status_shows_the_threshold_of_this_execution() -> None:
