@@ -22,7 +22,7 @@ demo: $(STAMP)  ## Run the whole DAG on this machine and show its result
 
 test: $(STAMP)  ## Run all tests
 	$(BIN)/lint-imports --config pyproject.toml
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder tests
+	$(BIN)/python -m pytest -n auto --dist loadfile tests
 
 lint: $(STAMP)  ## Style, types and layers
 	$(BIN)/ruff format --check .

@@ -161,6 +161,7 @@ def test_killed_endpoint_has_every_record_that_it_took_and_none_twice(
     taken: list[str] = []
     writer = threading.Thread(target=put_until_it_fails, args=(mortal, name, taken))
     writer.start()
+    until(lambda: taken, timeout=10)
     time.sleep(delay)
 
     os.kill(pid, signal.SIGKILL)
