@@ -7,7 +7,7 @@ from contextlib import suppress
 from sagemaker_local.engine.descriptions import as_properties, describe_job
 from sagemaker_local.engine.jobs import Jobs
 from sagemaker_local.engine.retry_policy import fault_of_job
-from sagemaker_local.engine.steps.outcome import Action, Attempt, StepOutcome
+from sagemaker_local.engine.steps.outcome import Action, Attempt, StepOutcome, was_cut
 from sagemaker_local.engine.steps.tags import split_tags
 from sagemaker_local.errors import ValidationException
 from sagemaker_local.records.execution import StepStatus
@@ -46,7 +46,7 @@ def job_outcome(job: Job, *, is_stop_requested: bool = False) -> StepOutcome:
     metadata, properties = job_metadata(job), as_properties(describe_job(job))
     if job.status is JobStatus.COMPLETED:
         return StepOutcome(StepStatus.SUCCEEDED, metadata, properties)
-    if job.status is JobStatus.STOPPED and is_stop_requested:
+    if is_stop_requested and was_cut(job):
         return StepOutcome(StepStatus.STOPPED, metadata, properties)
     reason = job.failure_reason or f"{job.kind.value} job {job.name} ended with status {job.status.value}."
     return StepOutcome(

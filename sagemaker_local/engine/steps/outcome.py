@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sagemaker_local.engine.jobs import ENDPOINT_STOPPED
 from sagemaker_local.engine.resolution import Scope
 from sagemaker_local.engine.retry_policy import Fault
 from sagemaker_local.engine.step_definition import StepDefinition
 from sagemaker_local.engine.stop_signal import StopSignal
 from sagemaker_local.records.execution import StepStatus
+from sagemaker_local.records.job import Job, JobStatus
+from sagemaker_local.records.tuning_job import TuningJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +43,8 @@ class StepOutcome:
 
 
 Action = Callable[[Attempt], StepOutcome]
+
+
+def was_cut(job: Job | TuningJob) -> bool:
+    """Whether a job was stopped, by somebody or because the endpoint ended before its step could stop it."""
+    return job.status is JobStatus.STOPPED or job.failure_reason == ENDPOINT_STOPPED

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from sagemaker_local.engine.descriptions import as_properties
-from sagemaker_local.engine.steps.outcome import Action, Attempt, StepOutcome
+from sagemaker_local.engine.steps.outcome import Action, Attempt, StepOutcome, was_cut
 from sagemaker_local.engine.steps.tags import split_tags
 from sagemaker_local.engine.tuning.results import (
     TrainingResult,
@@ -58,7 +58,7 @@ def tuning_outcome(
     metadata = tuning_metadata(job)
     if job.status is JobStatus.COMPLETED:
         return StepOutcome(StepStatus.SUCCEEDED, metadata, properties)
-    if job.status is JobStatus.STOPPED and is_stop_requested:
+    if is_stop_requested and was_cut(job):
         return StepOutcome(StepStatus.STOPPED, metadata, properties)
     reason = job.failure_reason or f"Tuning job {job.name} ended with status {job.status.value}."
     # No retry policy is for it: a tuning job "will not retry the SageMaker.JOB_INTERNAL_ERROR exception type, even if a

@@ -284,6 +284,37 @@ def test_close_fails_what_runs_with_the_command_that_resumes_it_and_a_retry_does
     assert ended.status is ExecutionStatus.SUCCEEDED
 
 
+@pytest.mark.parametrize("status", [JobStatus.STOPPED, JobStatus.FAILED])
+def test_close_before_a_step_listens_to_it_still_says_how_to_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: JobStatus
+) -> None:
+    def run(job: Job, control: JobControl) -> JobOutcome:
+        until_stopped(job, control)
+        return JobOutcome(status, "AlgorithmError: the script's own" if status is JobStatus.FAILED else None)
+
+    engine = build(tmp_path, ScriptedRunner(run))
+    create = engine.jobs.create
+
+    def create_and_close(kind: JobKind, request: dict[str, Any]) -> Job:
+        job = create(kind, request)
+        assert engine.runner.started.wait(5)
+        engine.executions.interrupt()
+        engine.jobs.close(timeout=5)
+        return job
+
+    monkeypatch.setattr(engine.jobs, "create", create_and_close)
+    execution = engine.start(_CHAIN)
+    engine.executions.wait(execution.arn, 10)
+
+    reason = engine.steps(execution)["Prepare"].failure_reason or ""
+    engine.close()
+
+    if status is JobStatus.FAILED:
+        assert "AlgorithmError: the script's own" in reason, "what the script itself says is kept"
+    else:
+        assert f"python pipeline.py retry {execution.execution_id} --local" in reason
+
+
 def test_close_lets_a_running_function_succeed(engine: Engine) -> None:
     called, may_return = threading.Event(), threading.Event()
 

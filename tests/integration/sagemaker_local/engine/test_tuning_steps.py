@@ -12,6 +12,7 @@ import pytest
 from sagemaker_local.errors import ResourceLimitExceeded, ValidationException
 from sagemaker_local.records.execution import ExecutionStatus, Step, StepStatus
 from sagemaker_local.records.job import Job, JobKind, JobStatus
+from sagemaker_local.records.tuning_job import TuningJob
 from tests.fakes.engine import Engine, wait_until
 from tests.fakes.scripted_runner import failing, scoring, until_stopped
 from tests.fakes.step_definitions import definition, fail, get, join, parameter, tuning
@@ -183,6 +184,30 @@ def test_end_of_the_endpoint_leaves_a_step_that_a_retry_resumes(engine: Engine) 
     engine.jobs.close(timeout=5)
     engine.tuning_jobs.close(timeout=5)
     engine.executions.close(timeout=5)
+
+    step = engine.steps(execution)["Tune"]
+    assert step.status is StepStatus.FAILED
+    assert "resume with: python pipeline.py retry" in (step.failure_reason or "")
+
+
+def test_end_of_the_endpoint_before_a_step_listens_to_it_leaves_one_too(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.runner.behaviour = until_stopped
+    create = engine.tuning_jobs.create
+
+    def create_and_close(request: Mapping[str, Any], tags: Mapping[str, str]) -> TuningJob:
+        job = create(request, tags)
+        wait_until(lambda: engine.runner.running == 2)
+        engine.executions.interrupt()
+        engine.tuning_jobs.interrupt()
+        engine.jobs.close(timeout=5)
+        engine.tuning_jobs.close(timeout=5)
+        return job
+
+    monkeypatch.setattr(engine.tuning_jobs, "create", create_and_close)
+    execution = engine.start(definition(tuning()))
+    engine.executions.wait(execution.arn, 10)
 
     step = engine.steps(execution)["Tune"]
     assert step.status is StepStatus.FAILED
