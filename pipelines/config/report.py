@@ -36,7 +36,8 @@ def _explain(item: Mapping[str, Any], model: type[BaseModel], source: Source, pa
     loc = tuple(str(part) for part in item["loc"])
     name = ".".join(loc)
     if item["type"] == "missing":
-        return f"{name!r} is missing in {_files(paths)}; add it, or give the file that this one overrides first: --config BASE --config …."
+        advice = "add it, or give the file that this one overrides first: --config BASE --config …"
+        return f"{name!r} is missing in {_files(paths)}; {advice}."
     place = source.place(loc) or _files(paths)
     if item["type"] == "extra_forbidden":
         return f"{place}: unknown key {name!r}. {_advice(loc, model)}"
